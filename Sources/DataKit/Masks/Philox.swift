@@ -1,0 +1,113 @@
+/// The counter-based random generator Philox4x32-10.
+///
+/// Every block of 128 random bits is a pure function of a 64-bit key and a 128-bit counter, so a
+/// number can be named by what it is for and computed anywhere, in any order.
+///
+/// Source: Salmon, Moraes, Dror and Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC 2011.
+public struct Philox: Sendable {
+  /// The key, low word first.
+  public let key: SIMD2<UInt32>
+
+  /// A generator with the given key.
+  public init(key: SIMD2<UInt32>) { self.key = key }
+
+  /// A generator for a user's seed and a purpose; different purposes give unrelated numbers.
+  ///
+  /// The key is the seed's low and high word, the high word exclusive-or'ed with the purpose.
+  public init(seed: UInt64, purpose: Purpose) {
+    key = SIMD2(
+      UInt32(truncatingIfNeeded: seed), UInt32(truncatingIfNeeded: seed >> 32) ^ purpose.rawValue)
+  }
+
+  /// What random numbers are drawn for; four ASCII letters.
+  public struct Purpose: RawRepresentable, Sendable {
+    /// The letters as a big-endian number.
+    public let rawValue: UInt32
+    /// A purpose with the given number.
+    public init(rawValue: UInt32) { self.rawValue = rawValue }
+
+    /// Token masks, "TOKN".
+    public static let tokenMask = Purpose(rawValue: 0x544F_4B4E)
+    /// Span masks, "SPAN".
+    public static let spanMask = Purpose(rawValue: 0x5350_414E)
+    /// Generated samples, "SMPL".
+    public static let sample = Purpose(rawValue: 0x534D_504C)
+    /// Initial weights, "INIT".
+    public static let weights = Purpose(rawValue: 0x494E_4954)
+    /// Dropout, "DROP".
+    public static let dropout = Purpose(rawValue: 0x4452_4F50)
+    /// The order of samples in an epoch, "ORDR".
+    public static let order = Purpose(rawValue: 0x4F52_4452)
+  }
+
+  /// The four random words of a counter.
+  @inlinable
+  public func words(at counter: SIMD4<UInt32>) -> SIMD4<UInt32> {
+    var (c0, c1, c2, c3) = (counter[0], counter[1], counter[2], counter[3])
+    var (k0, k1) = (key[0], key[1])
+    for _ in 0..<10 {
+      let first = UInt64(0xD251_1F53) * UInt64(c0)
+      let second = UInt64(0xCD9E_8D57) * UInt64(c2)
+      (c0, c1, c2, c3) = (
+        UInt32(truncatingIfNeeded: second >> 32) ^ c1 ^ k0, UInt32(truncatingIfNeeded: second),
+        UInt32(truncatingIfNeeded: first >> 32) ^ c3 ^ k1, UInt32(truncatingIfNeeded: first)
+      )
+      k0 &+= 0x9E37_79B9
+      k1 &+= 0xBB67_AE85
+    }
+    return SIMD4(c0, c1, c2, c3)
+  }
+}
+
+/// A sequential view of ``Philox`` for code that draws an unknown number of values.
+///
+/// The stream is named by a key and two 32-bit words; it yields the blocks with counters
+/// (0, 0, a, b), (1, 0, a, b), … word by word.
+public struct PhiloxStream: RandomNumberGenerator, Sendable {
+  private let generator: Philox
+  private var counter: SIMD4<UInt32>
+  private var block = SIMD4<UInt32>()
+  private var used = 4
+
+  /// The stream (a, b) of a generator.
+  public init(_ generator: Philox, _ a: UInt32, _ b: UInt32 = 0) {
+    self.generator = generator
+    counter = SIMD4(0, 0, a, b)
+  }
+
+  /// The next 32 random bits.
+  @inline(__always)
+  public mutating func nextWord() -> UInt32 {
+    if used == 4 {
+      block = generator.words(at: counter)
+      counter[0] &+= 1
+      if counter[0] == 0 { counter[1] &+= 1 }
+      used = 0
+    }
+    defer { used += 1 }
+    return block[used]
+  }
+
+  /// The next 64 random bits, low word first.
+  public mutating func next() -> UInt64 {
+    let low = UInt64(nextWord())
+    return low | UInt64(nextWord()) << 32
+  }
+
+  /// A number in [0, 1) with 24 random bits.
+  public mutating func nextUnit() -> Float { Float(nextWord() >> 8) * 0x1p-24 }
+
+  /// A whole number in 0 ..< bound, unbiased (Lemire 2019).
+  ///
+  /// - Precondition: `bound` is positive and below 2^32.
+  public mutating func next(below bound: Int) -> Int {
+    precondition(bound > 0 && bound <= UInt32.max, "bound \(bound) is outside 1 ..< 2^32")
+    let range = UInt64(bound)
+    var product = UInt64(nextWord()) * range
+    if product & 0xFFFF_FFFF < range {
+      let threshold = (0x1_0000_0000 - range) % range
+      while product & 0xFFFF_FFFF < threshold { product = UInt64(nextWord()) * range }
+    }
+    return Int(product >> 32)
+  }
+}

@@ -1,0 +1,44 @@
+internal import Glibc
+
+/// A whole file mapped read-only into memory.
+///
+/// The mapping lives as long as the object; the file's bytes are paged in on first use.
+public final class MappedFile: Sendable {
+  /// The path the file was opened with.
+  public let path: String
+  /// The file's size in bytes.
+  public let byteCount: Int
+  private nonisolated(unsafe) let base: UnsafeRawPointer?
+
+  /// Maps the file at `path`.
+  ///
+  /// - Throws: ``FileError`` when the file cannot be opened or mapped or is not a regular file.
+  public init(path: String) throws(FileError) {
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw FileError(path: path, action: "open", code: errno) }
+    defer { close(descriptor) }
+    var status = stat()
+    guard fstat(descriptor, &status) == 0 else {
+      throw FileError(path: path, action: "read the size of", code: errno)
+    }
+    guard status.st_mode & S_IFMT == S_IFREG else {
+      throw FileError(path: path, action: "map", code: EINVAL)
+    }
+    let count = Int(status.st_size)
+    var mapped: UnsafeMutableRawPointer?
+    if count > 0 {
+      mapped = mmap(nil, count, PROT_READ, MAP_PRIVATE, descriptor, 0)
+      guard mapped != MAP_FAILED else { throw FileError(path: path, action: "map", code: errno) }
+    }
+    self.path = path
+    self.byteCount = count
+    self.base = mapped.map { UnsafeRawPointer($0) }
+  }
+
+  deinit {
+    if let base { munmap(UnsafeMutableRawPointer(mutating: base), byteCount) }
+  }
+
+  /// The file's bytes; valid while this object lives.
+  var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: base, count: byteCount) }
+}

@@ -1,0 +1,6 @@
+internal import ArgumentParser
+
+@main
+struct Prep: ParsableCommand {
+  static let configuration = CommandConfiguration(commandName: "lra-prep")
+}

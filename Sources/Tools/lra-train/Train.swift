@@ -1,0 +1,6 @@
+internal import ArgumentParser
+
+@main
+struct Train: ParsableCommand {
+  static let configuration = CommandConfiguration(commandName: "lra-train")
+}
