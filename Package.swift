@@ -33,9 +33,15 @@ let package = Package(
   ],
   targets: [
     .systemLibrary(
-      name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
+      name: "CArchive",
+      pkgConfig: "libarchive",
+      providers: [.apt(["libarchive-dev"])]
+    ),
     .systemLibrary(
-      name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+      name: "COpenBLAS",
+      pkgConfig: "openblas",
+      providers: [.apt(["libopenblas-dev"])]
+    ),
     .systemLibrary(name: "CXXHash", pkgConfig: "libxxhash", providers: [.apt(["libxxhash-dev"])]),
     .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     .target(name: "CPNG", linkerSettings: [.linkedLibrary("png")]),
@@ -44,19 +50,22 @@ let package = Package(
     .target(
       name: "DataKit",
       dependencies: ["Tokenizers", "CArchive", "CPNG", "CXXHash", "CCrypto"],
-      swiftSettings: settings),
+      swiftSettings: settings
+    ),
     .target(
       name: "Trainer",
       dependencies: [
         "DataKit", "COpenBLAS", .product(name: "Numerics", package: "swift-numerics"),
       ],
-      swiftSettings: kernelSettings),
+      swiftSettings: kernelSettings
+    ),
 
     .target(
       name: "ToolSupport",
       dependencies: [.product(name: "ArgumentParser", package: "swift-argument-parser")],
       path: "Sources/Tools/Shared",
-      swiftSettings: settings),
+      swiftSettings: settings
+    ),
     .executableTarget(
       name: "lra-prep",
       dependencies: [
@@ -64,7 +73,8 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Sources/Tools/lra-prep",
-      swiftSettings: settings),
+      swiftSettings: settings
+    ),
     .executableTarget(
       name: "lra-train",
       dependencies: [
@@ -72,23 +82,34 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Sources/Tools/lra-train",
-      swiftSettings: settings),
+      swiftSettings: settings
+    ),
 
     .target(
       name: "TestSupport",
       dependencies: ["DataKit"],
       path: "Tests/Support",
-      swiftSettings: settings),
+      swiftSettings: settings
+    ),
     .testTarget(
-      name: "TokenizersTests", dependencies: ["Tokenizers", "TestSupport"], swiftSettings: settings),
+      name: "TokenizersTests",
+      dependencies: ["Tokenizers", "TestSupport"],
+      swiftSettings: settings
+    ),
     .testTarget(
-      name: "DataKitTests", dependencies: ["DataKit", "Tokenizers", "TestSupport"],
-      swiftSettings: settings),
+      name: "DataKitTests",
+      dependencies: ["DataKit", "Tokenizers", "TestSupport"],
+      swiftSettings: settings
+    ),
     .testTarget(
-      name: "TrainerTests", dependencies: ["Trainer", "DataKit", "TestSupport"],
-      swiftSettings: settings),
+      name: "TrainerTests",
+      dependencies: ["Trainer", "DataKit", "TestSupport"],
+      swiftSettings: settings
+    ),
     .testTarget(
-      name: "ToolsTests", dependencies: ["DataKit", "TestSupport", "lra-prep", "lra-train"],
-      swiftSettings: settings),
+      name: "ToolsTests",
+      dependencies: ["DataKit", "TestSupport", "lra-prep", "lra-train"],
+      swiftSettings: settings
+    ),
   ]
 )

@@ -16,7 +16,9 @@ public struct Philox: Sendable {
   /// The key is the seed's low and high word, the high word exclusive-or'ed with the purpose.
   public init(seed: UInt64, purpose: Purpose) {
     key = SIMD2(
-      UInt32(truncatingIfNeeded: seed), UInt32(truncatingIfNeeded: seed >> 32) ^ purpose.rawValue)
+      UInt32(truncatingIfNeeded: seed),
+      UInt32(truncatingIfNeeded: seed >> 32) ^ purpose.rawValue
+    )
   }
 
   /// What random numbers are drawn for; four ASCII letters.
@@ -61,18 +63,23 @@ public struct Philox: Sendable {
 
 /// A sequential view of ``Philox`` for code that draws an unknown number of values.
 ///
-/// The stream is named by a key and two 32-bit words; it yields the blocks with counters
-/// (0, 0, a, b), (1, 0, a, b), … word by word.
+/// The stream is named by a key and a first counter; it yields the blocks of that counter, of the
+/// counter whose first word is one higher, and so on, word by word.
 public struct PhiloxStream: RandomNumberGenerator, Sendable {
   private let generator: Philox
   private var counter: SIMD4<UInt32>
   private var block = SIMD4<UInt32>()
   private var used = 4
 
-  /// The stream (a, b) of a generator.
-  public init(_ generator: Philox, _ a: UInt32, _ b: UInt32 = 0) {
+  /// The stream that starts at `counter`.
+  public init(_ generator: Philox, at counter: SIMD4<UInt32>) {
     self.generator = generator
-    counter = SIMD4(0, 0, a, b)
+    self.counter = counter
+  }
+
+  /// The stream that starts at the counter (0, 0, a, b).
+  public init(_ generator: Philox, _ a: UInt32, _ b: UInt32 = 0) {
+    self.init(generator, at: SIMD4(0, 0, a, b))
   }
 
   /// The next 32 random bits.

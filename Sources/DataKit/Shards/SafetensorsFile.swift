@@ -29,28 +29,36 @@ public protocol TensorElement: BitwiseCopyable, Sendable {
   /// The type's name in a safetensors header.
   static var elementType: ElementType { get }
 }
-extension UInt8: TensorElement { /// `U8`.
+extension UInt8: TensorElement {
+  /// `U8`.
   public static var elementType: ElementType { .uint8 }
 }
-extension UInt16: TensorElement { /// `U16`.
+extension UInt16: TensorElement {
+  /// `U16`.
   public static var elementType: ElementType { .uint16 }
 }
-extension Int16: TensorElement { /// `I16`.
+extension Int16: TensorElement {
+  /// `I16`.
   public static var elementType: ElementType { .int16 }
 }
-extension Int32: TensorElement { /// `I32`.
+extension Int32: TensorElement {
+  /// `I32`.
   public static var elementType: ElementType { .int32 }
 }
-extension UInt64: TensorElement { /// `U64`.
+extension UInt64: TensorElement {
+  /// `U64`.
   public static var elementType: ElementType { .uint64 }
 }
-extension Int64: TensorElement { /// `I64`.
+extension Int64: TensorElement {
+  /// `I64`.
   public static var elementType: ElementType { .int64 }
 }
-extension Float: TensorElement { /// `F32`.
+extension Float: TensorElement {
+  /// `F32`.
   public static var elementType: ElementType { .float32 }
 }
-extension Double: TensorElement { /// `F64`.
+extension Double: TensorElement {
+  /// `F64`.
   public static var elementType: ElementType { .float64 }
 }
 
@@ -131,12 +139,15 @@ public final class SafetensorsFile: Sendable {
   ///
   /// - Throws: ``SafetensorsError`` when there is no tensor of that name, and what `body` throws.
   public func withBytes<Result>(
-    of name: String, _ body: (UnsafeRawBufferPointer) throws -> Result
+    of name: String,
+    _ body: (UnsafeRawBufferPointer) throws -> Result
   ) throws -> Result {
     let range = try description(of: name).range
     return try body(
       UnsafeRawBufferPointer(
-        rebasing: file.bytes[dataStart + range.lowerBound..<dataStart + range.upperBound]))
+        rebasing: file.bytes[dataStart + range.lowerBound..<dataStart + range.upperBound]
+      )
+    )
   }
 
   /// The position in the file of a tensor's first byte.
@@ -144,18 +155,25 @@ public final class SafetensorsFile: Sendable {
     dataStart + tensor.range.lowerBound
   }
 
+  /// Bytes of the file, valid while this object lives.
+  func bytes(_ range: Range<Int>) -> UnsafeRawBufferPointer {
+    UnsafeRawBufferPointer(rebasing: file.bytes[range])
+  }
+
   /// Copies a tensor's elements, row-major.
   ///
   /// - Throws: ``SafetensorsError`` when the tensor is missing or of another element type.
   public func elements<Element: TensorElement>(
-    of name: String, as type: Element.Type = Element.self
+    of name: String,
+    as type: Element.Type = Element.self
   ) throws -> [Element] {
     let tensor = try description(of: name)
     guard tensor.elementType == Element.elementType else {
       throw SafetensorsError(
         path: path,
         reason: "tensor '\(name)' is \(tensor.elementType.rawValue), expected "
-          + Element.elementType.rawValue)
+          + Element.elementType.rawValue
+      )
     }
     return try withBytes(of: name) { bytes in
       [Element](unsafeUninitializedCapacity: tensor.elementCount) { buffer, count in
@@ -189,7 +207,8 @@ private struct SafetensorsHeader {
         self = .tensor(
           dtype: try fields.decode(String.self, forKey: .dtype),
           shape: try fields.decode([Int].self, forKey: .shape),
-          offsets: try fields.decode([Int].self, forKey: .offsets))
+          offsets: try fields.decode([Int].self, forKey: .offsets)
+        )
       }
     }
   }
@@ -204,12 +223,14 @@ private struct SafetensorsHeader {
     let declared = UInt64(littleEndian: file.bytes.loadUnaligned(as: UInt64.self))
     guard declared <= UInt64(SafetensorsFile.headerLimit) else {
       throw refuse(
-        "the header says it has \(declared) bytes, the limit is \(SafetensorsFile.headerLimit)")
+        "the header says it has \(declared) bytes, the limit is \(SafetensorsFile.headerLimit)"
+      )
     }
     let headerCount = Int(declared)
     guard headerCount <= file.byteCount - 8 else {
       throw refuse(
-        "the header says it has \(headerCount) bytes, the file ends after \(file.byteCount - 8)")
+        "the header says it has \(headerCount) bytes, the file ends after \(file.byteCount - 8)"
+      )
     }
     dataStart = 8 + headerCount
     let dataCount = file.byteCount - dataStart
@@ -232,7 +253,11 @@ private struct SafetensorsHeader {
   }
 
   private static func check(
-    _ name: String, _ dtype: String, _ shape: [Int], _ offsets: [Int], _ dataCount: Int,
+    _ name: String,
+    _ dtype: String,
+    _ shape: [Int],
+    _ offsets: [Int],
+    _ dataCount: Int,
     _ refuse: (String) -> SafetensorsError
   ) throws -> TensorDescription {
     guard let elementType = ElementType(rawValue: dtype) else {
@@ -253,13 +278,15 @@ private struct SafetensorsHeader {
     guard byteCount == offsets[1] - offsets[0] else {
       throw refuse(
         "tensor '\(name)' of shape \(shape) needs \(byteCount) bytes, its offsets span "
-          + "\(offsets[1] - offsets[0])")
+          + "\(offsets[1] - offsets[0])"
+      )
     }
     return TensorDescription(elementType: elementType, shape: shape, range: offsets[0]..<offsets[1])
   }
 
   private func checkCoverage(
-    of dataCount: Int, _ refuse: (String) -> SafetensorsError
+    of dataCount: Int,
+    _ refuse: (String) -> SafetensorsError
   ) throws {
     var end = 0
     let ordered = tensors.sorted {

@@ -1,0 +1,149 @@
+/// One split of a data set, its shards mapped: random access to samples, labels and masks.
+public final class DataSplit: Sendable {
+  /// Which split it is.
+  public let split: Split
+  /// How many samples it has.
+  public let count: Int
+  private let folder: String
+  private let manifest: Manifest
+  private let shards: [Shard]
+  private let masks: [String: [MaskShard]]
+
+  init(_ split: Split, _ description: SplitDescription, in dataSet: DataSet) throws {
+    self.split = split
+    folder = dataSet.folder
+    manifest = dataSet.manifest
+    var shards: [Shard] = []
+    var first = 0
+    for entry in description.shards {
+      let path = dataSet.folder + "/" + entry.file
+      let shard = try Shard(path: path, first: first, manifest: dataSet.manifest)
+      guard shard.count == entry.samples else {
+        throw DataSetError(
+          path: path,
+          reason: "holds \(shard.count) samples, the manifest says \(entry.samples)"
+        )
+      }
+      shards.append(shard)
+      first += shard.count
+    }
+    guard first == description.samples else {
+      throw DataSetError(
+        path: dataSet.folder,
+        reason: "the \(split.rawValue) shards hold \(first) samples, the manifest says "
+          + "\(description.samples)"
+      )
+    }
+    self.shards = shards
+    count = first
+    var masks: [String: [MaskShard]] = [:]
+    for set in dataSet.manifest.masks where set.policy != "causal" {
+      let entries = set.shards[split.rawValue] ?? []
+      guard entries.count == shards.count else {
+        throw DataSetError(
+          path: dataSet.folder,
+          reason: "mask set '\(set.name)' has \(entries.count) files for \(shards.count) shards"
+        )
+      }
+      masks[set.name] = try zip(entries, shards).map { entry, shard in
+        try MaskShard(
+          path: dataSet.folder + "/" + entry.file,
+          variants: set.variants,
+          elements: shard.elementCount
+        )
+      }
+    }
+    self.masks = masks
+  }
+
+  private func locate(_ index: Int) -> (shard: Int, row: Int) {
+    precondition(index >= 0 && index < count, "sample \(index) is outside 0 ..< \(count)")
+    var (low, high) = (0, shards.count)
+    while high - low > 1 {
+      let middle = (low + high) / 2
+      if shards[middle].first <= index { low = middle } else { high = middle }
+    }
+    return (low, index - shards[low].first)
+  }
+
+  /// The position of a sample in the task's canonical order.
+  public func sampleID(at index: Int) -> Int64 {
+    let (shard, row) = locate(index)
+    return shards[shard].sampleID(row)
+  }
+
+  /// The class of a sample.
+  public func label(at index: Int) -> Int64 {
+    let (shard, row) = locate(index)
+    return shards[shard].label(row)
+  }
+
+  /// The number of elements of a sample.
+  public func length(at index: Int) -> Int {
+    let (shard, row) = locate(index)
+    return shards[shard].range(row).count
+  }
+
+  /// Copies a sample's elements, widened to 32 bits, to the front of `output`.
+  ///
+  /// - Returns: how many elements were written.
+  /// - Precondition: `output` has room for the sample.
+  @discardableResult
+  public func copyValues(at index: Int, into output: UnsafeMutableBufferPointer<Int32>) -> Int {
+    let (shard, row) = locate(index)
+    return shards[shard].copyValues(row, into: output)
+  }
+
+  /// The checksum stored for a sample and the one its bytes have.
+  public func hashes(at index: Int) -> (stored: UInt64, found: UInt64) {
+    let (shard, row) = locate(index)
+    return shards[shard].hashes(row)
+  }
+
+  /// The file of a sample and its bytes' range in that file.
+  public func location(at index: Int) -> (file: String, bytes: Range<Int>) {
+    let (shard, row) = locate(index)
+    return (shards[shard].path, shards[shard].fileRange(row))
+  }
+
+  /// A reader of one mask set: from disk where the variant is stored, else computed.
+  public func maskReader(_ set: MaskSet) -> MaskReader {
+    MaskReader(split: self, set: set)
+  }
+
+  /// Copies masks of stored or computed variants; both give the same bits.
+  public struct MaskReader: Sendable {
+    private let split: DataSplit
+    private let generator: MaskGenerator
+    private let shards: [MaskShard]
+    private let variants: Int
+
+    fileprivate init(split: DataSplit, set: MaskSet) {
+      self.split = split
+      generator = MaskGenerator(set)
+      shards = split.masks[set.name] ?? []
+      variants = shards.isEmpty ? 0 : set.variants
+    }
+
+    /// Writes the mask of the sample at `index`: one byte per element, 1 where masked.
+    ///
+    /// - Precondition: `mask` is as long as the sample.
+    public func copyMask(
+      at index: Int,
+      variant: Int,
+      into mask: UnsafeMutableBufferPointer<UInt8>
+    ) {
+      let (shard, row) = split.locate(index)
+      let elements = split.shards[shard].range(row)
+      precondition(
+        mask.count == elements.count,
+        "a mask of \(mask.count) bytes for a sample of \(elements.count)"
+      )
+      if variant < variants {
+        shards[shard].copyBits(elements, variant: variant, into: mask)
+      } else {
+        generator.fill(mask, sampleID: split.shards[shard].sampleID(row), variant: variant)
+      }
+    }
+  }
+}

@@ -1,0 +1,80 @@
+internal import Glibc
+
+/// A file that appears under its name only when it is complete.
+///
+/// Bytes go to `path.partial`; ``commit()`` synchronises and renames it. When the value is dropped
+/// without a commit the partial file is removed.
+struct PartialFile: ~Copyable {
+  private let finalPath: String
+  private let partialPath: String
+  private var descriptor: Int32
+  private var digester = FileDigester()
+  private var committed = false
+
+  init(finalPath: String) throws(FileError) {
+    let partialPath = finalPath + ".partial"
+    let descriptor = open(partialPath, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+    guard descriptor >= 0 else {
+      throw FileError(path: partialPath, action: "create", code: errno)
+    }
+    self.finalPath = finalPath
+    self.partialPath = partialPath
+    self.descriptor = descriptor
+  }
+
+  deinit {
+    close(descriptor)
+    if !committed { unlink(partialPath) }
+  }
+
+  /// Appends bytes.
+  mutating func write(_ bytes: UnsafeRawBufferPointer) throws(FileError) {
+    digester.update(bytes)
+    var rest = bytes
+    while !rest.isEmpty {
+      let written = Glibc.write(descriptor, rest.baseAddress, rest.count)
+      if written < 0 {
+        if errno == EINTR { continue }
+        throw FileError(path: finalPath, action: "write", code: errno)
+      }
+      rest = UnsafeRawBufferPointer(rebasing: rest[written...])
+    }
+  }
+
+  /// Makes the file durable and gives it its name; nothing can be written after it.
+  mutating func commit() throws(FileError) -> FileDigest {
+    guard fsync(descriptor) == 0 else {
+      throw FileError(path: finalPath, action: "synchronise", code: errno)
+    }
+    guard rename(partialPath, finalPath) == 0 else {
+      throw FileError(path: finalPath, action: "rename", code: errno)
+    }
+    committed = true
+    try Self.synchroniseFolder(of: finalPath)
+    return digester.finish()
+  }
+
+  /// Makes a rename durable: the folder's own entry has to reach the disk too.
+  private static func synchroniseFolder(of path: String) throws(FileError) {
+    let folder = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
+    let descriptor = open(folder.isEmpty ? "/" : folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw FileError(path: folder, action: "open", code: errno) }
+    defer { close(descriptor) }
+    guard fsync(descriptor) == 0 else {
+      throw FileError(path: folder, action: "synchronise", code: errno)
+    }
+  }
+}
+
+/// Writes small files whole or not at all.
+public enum AtomicFile {
+  /// Replaces the file at `path` by `bytes`: a partial file, synchronised, then renamed.
+  ///
+  /// - Throws: ``FileError`` when the system refuses; the old file is then untouched.
+  @discardableResult
+  public static func write(_ bytes: [UInt8], to path: String) throws -> FileDigest {
+    var file = try PartialFile(finalPath: path)
+    try bytes.withUnsafeBytes { try file.write($0) }
+    return try file.commit()
+  }
+}

@@ -1,0 +1,130 @@
+internal import FoundationEssentials
+internal import Glibc
+
+/// One tensor to be written: name, type, shape and bytes.
+public struct TensorData: Sendable {
+  let name: String
+  let elementType: ElementType
+  let shape: [Int]
+  let bytes: [UInt8]
+
+  /// A tensor of little-endian bytes.
+  ///
+  /// - Precondition: the bytes are as many as type and shape ask for.
+  public init(name: String, elementType: ElementType, shape: [Int], bytes: [UInt8]) {
+    let expected = shape.reduce(elementType.byteCount, *)
+    precondition(
+      bytes.count == expected,
+      "tensor '\(name)' of shape \(shape) needs \(expected) bytes, got \(bytes.count)"
+    )
+    self.name = name
+    self.elementType = elementType
+    self.shape = shape
+    self.bytes = bytes
+  }
+
+  /// A tensor that copies `elements`, row-major.
+  public init<Element: TensorElement>(name: String, shape: [Int], elements: [Element]) {
+    self.init(
+      name: name,
+      elementType: Element.elementType,
+      shape: shape,
+      bytes: elements.withUnsafeBytes { [UInt8]($0) }
+    )
+  }
+}
+
+/// Writes safetensors files whose tensors start at multiples of 4096 bytes.
+///
+/// The header is padded with spaces and the gaps between tensors are `U8` tensors named
+/// `__pad__.k`, as the format allows no holes. Equal tensors and metadata give equal bytes.
+public enum SafetensorsWriter {
+  /// The alignment of the data section and of every tensor, in bytes.
+  public static let alignment = 4096
+
+  /// Writes a file whole or not at all: to `path` + `.partial`, synchronised, then renamed.
+  ///
+  /// - Returns: the digests and size of the file.
+  /// - Throws: ``FileError``; nothing is left under `path` or the partial name.
+  @discardableResult
+  public static func write(
+    _ tensors: [TensorData],
+    metadata: [String: String],
+    to path: String
+  ) throws -> FileDigest {
+    let header = try header(for: tensors, metadata)
+    var file = try PartialFile(finalPath: path)
+    try header.withUnsafeBytes { try file.write($0) }
+    let zeros = [UInt8](repeating: 0, count: alignment)
+    for tensor in tensors {
+      try tensor.bytes.withUnsafeBytes { try file.write($0) }
+      let gap = padding(after: tensor.bytes.count)
+      try zeros.withUnsafeBytes { try file.write(UnsafeRawBufferPointer(rebasing: $0[..<gap])) }
+    }
+    return try file.commit()
+  }
+
+  private static func padding(after count: Int) -> Int {
+    (alignment - count % alignment) % alignment
+  }
+
+  private struct Entry: Encodable {
+    var dtype: String
+    var shape: [Int]
+    var data_offsets: [Int]
+  }
+
+  private struct Header: Encodable {
+    var metadata: [String: String]
+    var entries: [(String, Entry)]
+
+    private struct Key: CodingKey {
+      var stringValue: String
+      init(_ name: String) { stringValue = name }
+      init?(stringValue: String) { self.init(stringValue) }
+      var intValue: Int? { nil }
+      init?(intValue: Int) { nil }
+    }
+
+    func encode(to encoder: any Encoder) throws {
+      var fields = encoder.container(keyedBy: Key.self)
+      try fields.encode(metadata, forKey: Key("__metadata__"))
+      for (name, entry) in entries { try fields.encode(entry, forKey: Key(name)) }
+    }
+  }
+
+  private static func header(
+    for tensors: [TensorData],
+    _ metadata: [String: String]
+  ) throws -> [UInt8] {
+    var entries: [(String, Entry)] = []
+    var offset = 0
+    for (index, tensor) in tensors.enumerated() {
+      let end = offset + tensor.bytes.count
+      entries.append(
+        (
+          tensor.name,
+          Entry(
+            dtype: tensor.elementType.rawValue,
+            shape: tensor.shape,
+            data_offsets: [offset, end]
+          )
+        )
+      )
+      let gap = padding(after: tensor.bytes.count)
+      if gap > 0 {
+        entries.append(
+          (
+            "__pad__.\(index)", Entry(dtype: "U8", shape: [gap], data_offsets: [end, end + gap])
+          )
+        )
+      }
+      offset = end + gap
+    }
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    var json = [UInt8](try encoder.encode(Header(metadata: metadata, entries: entries)))
+    json += [UInt8](repeating: UInt8(ascii: " "), count: padding(after: json.count + 8))
+    return withUnsafeBytes(of: UInt64(json.count).littleEndian) { [UInt8]($0) } + json
+  }
+}

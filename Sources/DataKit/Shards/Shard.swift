@@ -1,0 +1,146 @@
+/// The names of the tensors of a shard.
+enum TensorName {
+  static let sampleID = "sample.id"
+  static let label = "label"
+  static let values = "x.values"
+  static let offsets = "x.offsets"
+  static let hash = "x.hash"
+  static func mask(_ variant: Int) -> String { "mask.\(variant)" }
+}
+
+/// One mapped shard of samples.
+final class Shard: Sendable {
+  /// The index of its first sample in the split.
+  let first: Int
+  /// How many samples it holds.
+  let count: Int
+  /// The elements of all its samples.
+  let elementCount: Int
+  var path: String { file.path }
+  private let file: SafetensorsFile
+  private let valuesType: ElementType
+  private let valuesStart: Int
+  private let fixedLength: Int
+  private let offsets: [Int64]
+  private let sampleIDs: [Int64]
+  private let labels: [Int64]
+
+  init(path: String, first: Int, manifest: Manifest) throws {
+    let file = try SafetensorsFile(path: path)
+    func refuse(_ reason: String) -> DataSetError { DataSetError(path: path, reason: reason) }
+    let version = file.metadata["version"] ?? "none"
+    guard version.prefix(while: { $0 != "." }) == Manifest.version.prefix(while: { $0 != "." })
+    else {
+      throw refuse("format version \(version), this program reads \(Manifest.version)")
+    }
+    sampleIDs = try file.elements(of: TensorName.sampleID)
+    labels = try file.elements(of: TensorName.label)
+    count = sampleIDs.count
+    guard labels.count == count else {
+      throw refuse("\(labels.count) labels for \(count) samples")
+    }
+    let values = try file.description(of: TensorName.values)
+    guard values.elementType == manifest.elementType else {
+      throw refuse(
+        "values are \(values.elementType.rawValue), the manifest says "
+          + manifest.elementType.rawValue
+      )
+    }
+    elementCount = values.elementCount
+    valuesType = values.elementType
+    valuesStart = file.fileOffset(of: values)
+    if let length = manifest.fixedLength {
+      guard values.shape == [count, length] else {
+        throw refuse("values have the shape \(values.shape), expected [\(count), \(length)]")
+      }
+      fixedLength = length
+      offsets = []
+    } else {
+      fixedLength = 0
+      offsets = try file.elements(of: TensorName.offsets)
+      let rising = zip(offsets, offsets.dropFirst()).allSatisfy { $0 <= $1 }
+      guard offsets.count == count + 1, offsets.first == 0, rising,
+        offsets.last == Int64(elementCount)
+      else {
+        throw refuse("the offsets do not cut \(elementCount) elements into \(count) samples")
+      }
+    }
+    guard sampleIDs.allSatisfy({ $0 >= 0 }) else { throw refuse("a sample id is negative") }
+    self.file = file
+    self.first = first
+  }
+
+  func sampleID(_ row: Int) -> Int64 { sampleIDs[row] }
+  func label(_ row: Int) -> Int64 { labels[row] }
+
+  /// The elements of a sample, counted from the start of the shard's values.
+  func range(_ row: Int) -> Range<Int> {
+    fixedLength > 0
+      ? row * fixedLength..<(row + 1) * fixedLength : Int(offsets[row])..<Int(offsets[row + 1])
+  }
+
+  /// The bytes of a sample, counted from the start of the file.
+  func fileRange(_ row: Int) -> Range<Int> {
+    let range = range(row)
+    let size = valuesType.byteCount
+    return valuesStart + range.lowerBound * size..<valuesStart + range.upperBound * size
+  }
+
+  func copyValues(_ row: Int, into output: UnsafeMutableBufferPointer<Int32>) -> Int {
+    let bytes = file.bytes(fileRange(row))
+    let count = range(row).count
+    precondition(
+      output.count >= count,
+      "room for \(output.count) elements, the sample has \(count)"
+    )
+    switch valuesType {
+    case .uint8: for index in 0..<count { output[index] = Int32(bytes[index]) }
+    case .uint16:
+      bytes.withMemoryRebound(to: UInt16.self) { values in
+        for index in 0..<count { output[index] = Int32(values[index]) }
+      }
+    default: preconditionFailure("values of type \(valuesType.rawValue) are not token ids")
+    }
+    return count
+  }
+
+  func hashes(_ row: Int) -> (stored: UInt64, found: UInt64) {
+    let stored: UInt64? = try? file.withBytes(of: TensorName.hash) { bytes in
+      bytes.count >= 8 * (row + 1) ? bytes.load(fromByteOffset: 8 * row, as: UInt64.self) : nil
+    }
+    return (stored ?? 0, xxh3(file.bytes(fileRange(row))))
+  }
+}
+
+/// One mapped mask shard: bit j of `mask.k`, least significant first, belongs to element j.
+final class MaskShard: Sendable {
+  private let file: SafetensorsFile
+  private let starts: [Int]
+
+  init(path: String, variants: Int, elements: Int) throws {
+    let file = try SafetensorsFile(path: path)
+    starts = try (0..<variants).map { variant in
+      let tensor = try file.description(of: TensorName.mask(variant))
+      guard tensor.elementType == .uint8, tensor.elementCount == (elements + 7) / 8 else {
+        throw DataSetError(
+          path: path,
+          reason: "mask.\(variant) has \(tensor.elementCount) bytes for \(elements) elements"
+        )
+      }
+      return file.fileOffset(of: tensor)
+    }
+    self.file = file
+  }
+
+  func copyBits(
+    _ elements: Range<Int>,
+    variant: Int,
+    into mask: UnsafeMutableBufferPointer<UInt8>
+  ) {
+    let start = starts[variant]
+    let bytes = file.bytes(start..<start + (elements.upperBound + 7) / 8)
+    for (index, element) in elements.enumerated() {
+      mask[index] = bytes[element / 8] >> UInt8(element % 8) & 1
+    }
+  }
+}
