@@ -66,7 +66,9 @@ public struct Verification {
 
   /// Names the samples of a damaged shard whose bytes no longer have their stored hash.
   private static func damagedSamples(
-    of entry: ShardEntry, _ manifest: Manifest, in folder: String
+    of entry: ShardEntry,
+    _ manifest: Manifest,
+    in folder: String
   ) -> [Fault] {
     guard let shard = try? Shard(path: folder + "/" + entry.file, first: 0, manifest: manifest)
     else {
@@ -78,25 +80,33 @@ public struct Verification {
       let bytes = shard.fileRange(row)
       return Fault(
         description: "\(entry.file): sample \(row) (id \(shard.sampleID(row))) at bytes "
-          + "\(bytes.lowerBound) to \(bytes.upperBound - 1) is damaged")
+          + "\(bytes.lowerBound) to \(bytes.upperBound - 1) is damaged"
+      )
     }
     return faults.isEmpty
       ? [
         Fault(
           description: "\(entry.file): every sample's values are sound; "
-            + "the damage is in the header, ids, labels, offsets, hashes or padding")
+            + "the damage is in the header, ids, labels, offsets, hashes or padding"
+        )
       ] : faults
   }
 
   /// Names the samples whose stored masks are not those of their policy.
   private static func damagedMasks(
-    of entry: ShardEntry, _ set: MaskSetDescription, _ manifest: Manifest, in folder: String
+    of entry: ShardEntry,
+    _ set: MaskSetDescription,
+    _ manifest: Manifest,
+    in folder: String
   ) -> [Fault] {
     let file = entry.file.dropLast(".mask-\(set.name).safetensors".count) + ".safetensors"
     guard let policy = try? set.maskSet(in: folder),
       let shard = try? Shard(path: folder + "/" + file, first: 0, manifest: manifest),
       let masks = try? MaskShard(
-        path: folder + "/" + entry.file, variants: set.variants, elements: shard.elementCount)
+        path: folder + "/" + entry.file,
+        variants: set.variants,
+        elements: shard.elementCount
+      )
     else { return [] }
     let generator = MaskGenerator(policy)
     var faults: [Fault] = []
@@ -114,7 +124,9 @@ public struct Verification {
           faults.append(
             Fault(
               description: "\(entry.file): mask.\(variant) of sample \(row) (id "
-                + "\(shard.sampleID(row))) is damaged"))
+                + "\(shard.sampleID(row))) is damaged"
+            )
+          )
         }
       }
     }

@@ -39,20 +39,31 @@ public struct ContactSheet {
     let used = min(columns, max(1, tiles.count))
     let rows = (tiles.count + columns - 1) / columns
     var canvas = Canvas(
-      width: used * step + Self.gap, height: max(1, rows) * rowStep + Self.gap)
+      width: used * step + Self.gap,
+      height: max(1, rows) * rowStep + Self.gap
+    )
     for (index, tile) in tiles.enumerated() {
       precondition(
         tile.pixels.count == side * side,
-        "a tile of \(tile.pixels.count) pixels on a sheet of \(side) x \(side) images")
+        "a tile of \(tile.pixels.count) pixels on a sheet of \(side) x \(side) images"
+      )
       let left = Self.gap + index % columns * step
       let top = Self.gap + index / columns * rowStep
       draw(tile, left: left, top: top, on: &canvas)
       canvas.write(
-        tile.caption, left: left, top: top + cell + 3, scale: Self.fontScale,
-        right: left + cell)
+        tile.caption,
+        left: left,
+        top: top + cell + 3,
+        scale: Self.fontScale,
+        right: left + cell
+      )
     }
     return try encodePNG(
-      canvas.pixels, width: canvas.width, height: canvas.height, channels: 3)
+      canvas.pixels,
+      width: canvas.width,
+      height: canvas.height,
+      channels: 3
+    )
   }
 
   /// Masked pixels keep their brightness and turn red, so that both can be read off.
@@ -63,8 +74,10 @@ public struct ContactSheet {
         let grey = tile.pixels[pixel]
         let isMasked = !tile.mask.isEmpty && tile.mask[pixel] == 1
         canvas.set(
-          left + x, top + y,
-          isMasked ? (155 + UInt8(grey / 3), grey / 3, grey / 3) : (grey, grey, grey))
+          left + x,
+          top + y,
+          isMasked ? (155 + UInt8(grey / 3), grey / 3, grey / 3) : (grey, grey, grey)
+        )
       }
     }
   }

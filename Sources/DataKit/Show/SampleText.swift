@@ -8,7 +8,9 @@ public enum SampleText {
   ///   - ids: the sample's token ids.
   ///   - mask: one byte per token, 1 where masked; nil marks nothing.
   public static func decode(
-    _ ids: [Int32], vocabulary: VocabularyDescription, mask: [UInt8]? = nil
+    _ ids: [Int32],
+    vocabulary: VocabularyDescription,
+    mask: [UInt8]? = nil
   ) -> String {
     let isListOps = vocabulary.tokenizer == "listops"
     var text = ""

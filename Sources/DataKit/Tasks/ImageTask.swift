@@ -123,7 +123,10 @@ final class ImageCollector: TaskCollector {
       fixedLength: Self.pixels,
       classes: 10,
       vocabulary: nil,
-      normalization: PixelNormalization(mean: 122.6 / 255, standardDeviation: 61.0 / 255),
+      normalization: PixelNormalization(
+        mean: Float(122.6 / 255.0 as Double),
+        standardDeviation: Float(61.0 / 255.0 as Double)
+      ),
       splits: [
         (.train, order[..<cut].map { all[$0] }), (.validation, order[cut...].map { all[$0] }),
         (.test, Array(all[trainCount...])),

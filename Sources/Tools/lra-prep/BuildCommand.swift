@@ -15,7 +15,8 @@ struct BuildCommand: ParsableCommand {
 
       'build all' prepares every task it finds, each into OUTPUT/<task>/. The manifest is written
       last: a folder without one is no data set, and the same command again starts over.
-      """)
+      """
+  )
 
   @Argument(help: "The task, or 'all'; 'lra-prep tasks' lists them.")
   var task: String
@@ -27,7 +28,8 @@ struct BuildCommand: ParsableCommand {
     help: """
       A mask set to store: token:RATIO, span:RATIO:length=N or causal, with :seed=N and \
       :variants=N. Can be given several times.
-      """)
+      """
+  )
   var mask: [String] = []
   @Option(help: "Take members only from this folder inside the archive.")
   var prefix: String?
@@ -70,10 +72,16 @@ struct BuildCommand: ParsableCommand {
     let tasks = TaskDefinition.named(task).map { [$0] } ?? TaskDefinition.all
     let isAll = task == "all"
     let plan = BuildPlan(
-      input: ArchiveInput(input), tasks: tasks,
+      input: ArchiveInput(input),
+      tasks: tasks,
       folders: tasks.map { isAll ? "\(output)/\($0.name)" : output },
-      skipsAbsentTasks: isAll, masks: try masks(), shardByteCount: shardSize << 20,
-      threads: threads, prefix: prefix, replacesExisting: force)
+      skipsAbsentTasks: isAll,
+      masks: try masks(),
+      shardByteCount: shardSize << 20,
+      threads: threads,
+      prefix: prefix,
+      replacesExisting: force
+    )
     let progress = BuildProgressLines(quiet: quiet)
     let results = try Build(plan, report: progress.update).run()
     progress.finish()
@@ -116,11 +124,19 @@ private final class BuildProgressLines {
       switch progress.stage {
       case .reading:
         reporter = ProgressReporter(
-          label: "read", total: progress.totalBytes.map { $0 >> 20 }, unit: "MiB",
-          secondaryRate: "samples", quiet: quiet)
+          label: "read",
+          total: progress.totalBytes.map { $0 >> 20 },
+          unit: "MiB",
+          secondaryRate: "samples",
+          quiet: quiet
+        )
       case .writing(let task):
         reporter = ProgressReporter(
-          label: "write \(task)", total: progress.totalSamples, unit: "samples", quiet: quiet)
+          label: "write \(task)",
+          total: progress.totalSamples,
+          unit: "samples",
+          quiet: quiet
+        )
       }
     }
     switch progress.stage {

@@ -12,7 +12,8 @@ struct InspectCommand: ParsableCommand {
       Examples:
         lra-prep inspect data/listops
         lra-prep inspect data/listops --json | jq .splits.train.samples
-      """)
+      """
+  )
 
   @Argument(help: "The data set's folder.")
   var folder: String
@@ -30,7 +31,8 @@ struct InspectCommand: ParsableCommand {
     print(
       "input        \(manifest.input.rawValue), stored as \(manifest.elementType.rawValue), "
         + (manifest.fixedLength.map { "\($0) elements each" }
-          ?? "up to \(manifest.maximumLength) elements"))
+          ?? "up to \(manifest.maximumLength) elements")
+    )
     print("classes      \(manifest.classes)")
     printSplits(manifest)
     if let vocabulary = manifest.vocabulary { printVocabulary(vocabulary) }
@@ -46,14 +48,17 @@ struct InspectCommand: ParsableCommand {
   private func printSplits(_ manifest: Manifest) {
     for split in Split.allCases {
       guard let description = manifest.splits[split.rawValue] else {
-        print("\(padded(split.rawValue))none of its own; \(manifest.validationSplit.rawValue) is used")
+        print(
+          "\(padded(split.rawValue))none of its own; \(manifest.validationSplit.rawValue) is used"
+        )
         continue
       }
       let mean = (description.meanLength * 10).rounded() / 10
       print(
         "\(padded(split.rawValue))\(description.samples) samples in \(description.shards.count) "
           + "shards, lengths \(description.minimumLength) / \(mean) / "
-          + "\(description.maximumLength) (shortest / mean / longest)")
+          + "\(description.maximumLength) (shortest / mean / longest)"
+      )
       let total = max(1, description.samples)
       let labels = description.labelCounts.enumerated().map { label, count in
         "\(label): \((Double(count) * 1000 / Double(total)).rounded() / 10) %"
@@ -65,9 +70,12 @@ struct InspectCommand: ParsableCommand {
   private func printVocabulary(_ vocabulary: VocabularyDescription) {
     print(
       "vocabulary   \(vocabulary.tokens.count) ids, \(vocabulary.tokenizer), tokens seen at least "
-        + "\(vocabulary.minimumFrequency) times")
+        + "\(vocabulary.minimumFrequency) times"
+    )
     let tokens = vocabulary.tokens.map { $0.debugDescription.dropFirst().dropLast() }
-    print("             \(tokens.prefix(40).joined(separator: " "))\(tokens.count > 40 ? " …" : "")")
+    print(
+      "             \(tokens.prefix(40).joined(separator: " "))\(tokens.count > 40 ? " …" : "")"
+    )
   }
 
   private func printProvenance(_ manifest: Manifest) {

@@ -11,7 +11,8 @@ struct MaskCommand: ParsableCommand {
       Examples:
         lra-prep mask data/listops --mask token:0.5:seed=0:variants=4
         lra-prep mask data/image --mask span:0.5:length=32 --mask causal
-      """)
+      """
+  )
 
   @Argument(help: "The data set's folder.")
   var folder: String

@@ -22,7 +22,8 @@ struct Prep: ParsableCommand {
     subcommands: [
       BuildCommand.self, MaskCommand.self, InspectCommand.self, VerifyCommand.self,
       ShowCommand.self, TasksCommand.self,
-    ])
+    ]
+  )
 
   static func main() { runTool(Self.self) }
 }

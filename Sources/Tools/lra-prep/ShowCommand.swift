@@ -15,7 +15,8 @@ struct ShowCommand: ParsableCommand {
         lra-prep show data/pathfinder32 --sample 0 --count 16 --mask token-0.50-seed-0
 
       Masked tokens stand in ⟦ ⟧; masked pixels are red.
-      """)
+      """
+  )
 
   @Argument(help: "The data set's folder.")
   var folder: String
@@ -47,7 +48,8 @@ struct ShowCommand: ParsableCommand {
     guard sample < samples.count else {
       throw DataSetError(
         path: folder,
-        reason: "there is no sample \(sample): the \(split) split has \(samples.count)")
+        reason: "there is no sample \(sample): the \(split) split has \(samples.count)"
+      )
     }
     let masks = try mask.map { samples.maskReader(try dataSet.maskSet(named: $0)) }
     let wanted = count ?? (dataSet.manifest.input == .tokens ? 1 : 16)
@@ -66,7 +68,9 @@ struct ShowCommand: ParsableCommand {
   }
 
   private func maskBytes(
-    _ index: Int, of samples: DataSplit, _ masks: DataSplit.MaskReader?
+    _ index: Int,
+    of samples: DataSplit,
+    _ masks: DataSplit.MaskReader?
   ) -> [UInt8]? {
     masks.map { reader in
       var bytes = [UInt8](repeating: 0, count: samples.length(at: index))
@@ -78,20 +82,29 @@ struct ShowCommand: ParsableCommand {
   }
 
   private func show(
-    _ index: Int, of samples: DataSplit, _ vocabulary: VocabularyDescription,
+    _ index: Int,
+    of samples: DataSplit,
+    _ vocabulary: VocabularyDescription,
     _ masks: DataSplit.MaskReader?
   ) {
     let ids = values(index, of: samples)
     printError(
       "\(split) sample \(index): id \(samples.sampleID(at: index)), "
-        + "label \(samples.label(at: index)), \(ids.count) tokens")
+        + "label \(samples.label(at: index)), \(ids.count) tokens"
+    )
     print(
       SampleText.decode(
-        ids, vocabulary: vocabulary, mask: maskBytes(index, of: samples, masks)))
+        ids,
+        vocabulary: vocabulary,
+        mask: maskBytes(index, of: samples, masks)
+      )
+    )
   }
 
   private func drawSheet(
-    _ indices: Range<Int>, of samples: DataSplit, side pixels: Int,
+    _ indices: Range<Int>,
+    of samples: DataSplit,
+    side pixels: Int,
     _ masks: DataSplit.MaskReader?
   ) throws {
     let side = Int(Double(pixels).squareRoot())
@@ -99,7 +112,8 @@ struct ShowCommand: ParsableCommand {
       ContactSheet.Tile(
         pixels: values(index, of: samples).map { UInt8(truncatingIfNeeded: $0) },
         mask: maskBytes(index, of: samples, masks) ?? [],
-        caption: "\(index) label:\(samples.label(at: index))")
+        caption: "\(index) label:\(samples.label(at: index))"
+      )
     }
     let png = try ContactSheet(side: side).png(tiles)
     try AtomicFile.write(png, to: output)

@@ -4,7 +4,9 @@ internal import DataKit
 /// `lra-prep tasks`: what can be prepared.
 struct TasksCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "tasks", abstract: "Lists the tasks and the archives they need.")
+    commandName: "tasks",
+    abstract: "Lists the tasks and the archives they need."
+  )
 
   func run() {
     for task in TaskDefinition.all {

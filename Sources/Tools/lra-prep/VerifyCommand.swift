@@ -12,7 +12,8 @@ struct VerifyCommand: ParsableCommand {
         lra-prep verify data/listops
 
       Exits 0 when everything is sound, 1 otherwise.
-      """)
+      """
+  )
 
   @Argument(help: "The folders of one or more data sets.")
   var folders: [String]
@@ -27,7 +28,11 @@ struct VerifyCommand: ParsableCommand {
     var isSound = true
     for folder in folders {
       let progress = ProgressReporter(
-        label: "verify \(folder)", total: nil, unit: "files", quiet: quiet)
+        label: "verify \(folder)",
+        total: nil,
+        unit: "files",
+        quiet: quiet
+      )
       let result = try Verification(folder: folder).run { done, _ in
         progress.update(completed: done)
       }
