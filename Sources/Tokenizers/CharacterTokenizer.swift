@@ -12,7 +12,9 @@ public struct CharacterTokenizer: Sendable {
   /// A tokenizer that keeps the first `limit` code points of each text.
   public init(limit: Int) { self.limit = limit }
 
-  /// Adds a text to the batch. The whole text must be UTF-8, also beyond the cut.
+  /// Adds a text to the batch.
+  ///
+  /// The whole text must be UTF-8, also beyond the cut.
   ///
   /// - Throws: ``TokenizerError`` with the offset of the first byte that is not UTF-8.
   public mutating func append(_ text: UnsafeBufferPointer<UInt8>) throws(TokenizerError) {

@@ -24,7 +24,9 @@ public struct Vocabulary: Sendable, Equatable {
 
   /// The vocabulary of a counted table.
   ///
-  /// - Parameter minimumFrequency: tokens counted less often become `<unk>`; 1 or more.
+  /// - Parameters:
+  ///   - table: the tokens and their counts over the training split.
+  ///   - minimumFrequency: tokens counted less often become `<unk>`; 1 or more.
   public init(_ table: TokenTable, minimumFrequency: Int) {
     let kept = table.tokens.indices
       .filter { index in

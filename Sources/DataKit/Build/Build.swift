@@ -12,7 +12,9 @@ public final class Build {
 
   /// Opens the archive and checks the output folders.
   ///
-  /// - Parameter report: called often, on the calling thread.
+  /// - Parameters:
+  ///   - plan: what to prepare.
+  ///   - report: called often, on the calling thread.
   /// - Throws: ``ArchiveError`` and ``DataSetError``.
   public init(_ plan: BuildPlan, report: @escaping (BuildProgress) -> Void = { _ in }) throws {
     self.plan = plan

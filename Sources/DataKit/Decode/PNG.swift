@@ -36,7 +36,10 @@ func decodeGreyPNG(_ bytes: [UInt8], width: Int, height: Int) throws(PNGError) -
 ///
 /// - Parameters:
 ///   - pixels: [height, width, channels], row-major.
+///   - width: the pixels of a row.
+///   - height: the rows.
 ///   - channels: 1 for grey, 3 for red, green and blue.
+/// - Returns: the bytes of the PNG file.
 /// - Throws: ``PNGError`` when memory runs out.
 public func encodePNG(
   _ pixels: [UInt8],

@@ -6,7 +6,9 @@ public enum SampleText {
   ///
   /// - Parameters:
   ///   - ids: the sample's token ids.
+  ///   - vocabulary: the tokens of the data set.
   ///   - mask: one byte per token, 1 where masked; nil marks nothing.
+  /// - Returns: the text on one line.
   public static func decode(
     _ ids: [Int32],
     vocabulary: VocabularyDescription,

@@ -10,7 +10,12 @@ struct PathfinderRow: Sendable {
   /// Reads a metadata file: text as in the release, or NumPy's binary format as the generator
   /// itself writes it (told apart by the first six bytes).
   ///
-  /// - Parameter fail: makes an error for a line.
+  /// - Parameters:
+  ///   - bytes: the whole file.
+  ///   - file: the number in the file's name.
+  ///   - fail: makes an error for a line.
+  /// - Returns: the rows, in the file's order.
+  /// - Throws: what `fail` makes, for the first line that breaks a rule.
   static func parse(
     _ bytes: [UInt8],
     file: UInt32,

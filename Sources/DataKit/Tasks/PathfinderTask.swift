@@ -1,7 +1,7 @@
 internal import CPNG
 
 extension TaskDefinition {
-  /// Pathfinder: are two discs joined by a path? (FORMATS section 1.3)
+  /// Pathfinder: whether two discs are joined by a path (FORMATS section 1.3).
   static func pathfinder(side: Int) -> TaskDefinition {
     let aliases = [128: ["pathx"], 256: ["pathx256"]][side] ?? []
     return TaskDefinition(
