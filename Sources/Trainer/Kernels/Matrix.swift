@@ -86,5 +86,24 @@ func multiply(
   )
 }
 
+/// Writes a matrix with rows and columns exchanged.
+///
+/// - Parameters:
+///   - input: [rows, columns].
+///   - output: [columns, rows]; overwritten. May not overlap `input`.
+func transpose(_ input: Matrix, into output: Matrix) {
+  precondition(
+    input.rows == output.columns && input.columns == output.rows,
+    "transpose: \(input.shape) into \(output.shape)"
+  )
+  // Eight rows at a time, so that a line of the output is written while it is near.
+  for first in stride(from: 0, to: input.rows, by: 8) {
+    for column in 0..<input.columns {
+      let target = output.row(column)
+      for row in first..<min(first + 8, input.rows) { target[row] = input.row(row)[column] }
+    }
+  }
+}
+
 /// Makes every later product run on the thread that asks for it.
 func useOneThreadPerProduct() { openblas_set_num_threads(1) }
