@@ -37,9 +37,11 @@ struct AttentionShape: Sendable {
 ///
 /// - Parameters:
 ///   - inputs: q, k, v side by side, [rows * length, 3 * width]; heads are slices of each.
+///   - shape: lengths, heads and widths.
 ///   - output: y, [rows * length, width]; overwritten.
 ///   - logSums: receives log(sum(e^S)) of every query, [rows, heads, length].
 ///   - scratch: `scratchCount` values for each worker.
+///   - pool: the threads that share the work.
 func attentionForward(
   _ inputs: Matrix,
   _ shape: AttentionShape,
@@ -173,9 +175,13 @@ private func maximumValue(_ x: UnsafeMutablePointer<Float>, count: Int) -> Float
 ///
 /// - Parameters:
 ///   - outputGradient: dy, [rows * length, width].
-///   - inputs, output, logSums: as the forward pass took and left them.
+///   - inputs: as the forward pass took and left them.
+///   - output: as the forward pass took and left them.
+///   - logSums: as the forward pass took and left them.
+///   - shape: lengths, heads and widths.
 ///   - inputGradients: dq, dk, dv side by side, [rows * length, 3 * width]; overwritten.
 ///   - scratch: `scratchCount` values for each worker.
+///   - pool: the threads that share the work.
 func attentionBackward(
   _ outputGradient: Matrix,
   inputs: Matrix,

@@ -48,7 +48,9 @@ enum Transposition {
 /// - Parameters:
 ///   - left: A, [m, k], or [k, m] when transposed.
 ///   - right: B, [k, n], or [n, k] when transposed.
+///   - transposing: which factor is read transposed.
 ///   - output: C, [m, n]. May not overlap the factors.
+///   - scale: multiplies the product.
 ///   - keep: 0 overwrites C without reading it, 1 adds to it.
 /// - Precondition: the shapes agree.
 func multiply(
