@@ -29,8 +29,9 @@ struct AttentionShape: Sendable {
       + 2 * turnedCount
   }
 
-  /// The distance between rows of turned keys. It is never a multiple of a memory page, whose
-  /// rows would push each other out of the cache.
+  /// The distance between rows of turned keys.
+  ///
+  /// It is never a multiple of a memory page, whose rows would push each other out of the cache.
   private var turnedStride: Int { (length + 15) / 16 * 16 + 16 }
 
   /// Values that turned keys or values take.
