@@ -51,7 +51,8 @@ struct PathfinderPainter: Sendable {
     }
     guard greatest > least else { return [UInt8](repeating: 0, count: image.count) }
     let scale = 255 / (greatest - least)
-    return image.map { UInt8(($0 - least) * scale + 0.5) }
+    // The published images have halves rounded down, as SciPy's old `bytescale` did.
+    return image.map { UInt8(($0 - least) * scale + 0.4999) }
   }
 }
 
