@@ -1,6 +1,4 @@
-#if canImport(Glibc)
-  internal import Glibc
-#endif
+internal import RealModule
 
 /// The optimizer AdamW: Adam with weight decay apart from the gradient.
 ///
@@ -140,8 +138,8 @@ public final class AdamW {
   ) {
     let rate = piece.group.learningRate * multiplier
     let keep = Float(1 - rate * piece.group.weightDecay)
-    let corrected = Float(rate / (1 - pow(betas.first, Double(stepCount))))
-    let correction = Float(1 / (1 - pow(betas.second, Double(stepCount))).squareRoot())
+    let corrected = Float(rate / (1 - Double.pow(betas.first, Double(stepCount))))
+    let correction = Float(1 / (1 - Double.pow(betas.second, Double(stepCount))).squareRoot())
     let (first, second) = (Float(betas.first), Float(betas.second))
     let (firstRest, secondRest) = (Float(1 - betas.first), Float(1 - betas.second))
     let epsilon = Float(epsilon)

@@ -1,6 +1,4 @@
-#if canImport(Glibc)
-  internal import Glibc
-#endif
+internal import RealModule
 
 /// What multiplies every learning rate at a step.
 public struct Schedule: Codable, Sendable, Equatable {
@@ -42,7 +40,7 @@ public struct Schedule: Codable, Sendable, Equatable {
     case .constant: return 1
     case .cosine(let total):
       let fraction = Double(step - warmUpSteps) / Double(max(1, total - warmUpSteps))
-      return max(0, 0.5 * (1 + cos(.pi * fraction)))
+      return max(0, 0.5 * (1 + Double.cos(.pi * fraction)))
     }
   }
 }

@@ -1,0 +1,289 @@
+internal import RealModule
+
+/// The queries and the keys of one block of scores.
+private let queryTile = 64
+private let keyTile = 256
+
+/// What attention runs over.
+struct AttentionShape: Sendable {
+  /// Positions of a sequence.
+  let length: Int
+  let heads: Int
+  let headWidth: Int
+  /// Whether a query sees no key later than itself.
+  let isCausal: Bool
+
+  var width: Int { heads * headWidth }
+  var scale: Float { 1 / Float(headWidth).squareRoot() }
+  /// Values of scratch that one worker needs, forward or backward.
+  var scratchCount: Int { 2 * queryTile * keyTile + 4 * queryTile + length }
+}
+
+/// Attention of every head of every sequence, in blocks, with a running maximum and sum.
+///
+/// S = q k^T / sqrt(head width), y = softmax(S) v. No more than a block of S exists at a time
+/// (Milakov and Gimelshein 2018; Dao et al. 2022, alg. 1).
+///
+/// - Parameters:
+///   - inputs: q, k, v side by side, [rows * length, 3 * width]; heads are slices of each.
+///   - output: y, [rows * length, width]; overwritten.
+///   - logSums: receives log(sum(e^S)) of every query, [rows, heads, length].
+///   - scratch: `scratchCount` values for each worker.
+func attentionForward(
+  _ inputs: Matrix,
+  _ shape: AttentionShape,
+  into output: Matrix,
+  logSums: UnsafeMutablePointer<Float>,
+  scratch: (Int) -> UnsafeMutablePointer<Float>,
+  _ pool: WorkerPool
+) {
+  checkShapes(inputs, output, shape, "attentionForward")
+  let tiles = Tiles(of: shape.length, size: queryTile)
+  let sequences = inputs.rows / shape.length
+  pool.parallelFor(sequences * shape.heads * tiles.count) { index, worker in
+    let group = index / tiles.count
+    let head = HeadViews(inputs, shape, group: group)
+    attendTile(
+      head,
+      tiles[index % tiles.count],
+      shape,
+      into: headSlice(output, shape, group: group),
+      logSums: logSums + group * shape.length,
+      scratch: scratch(worker)
+    )
+  }
+}
+
+private func checkShapes(
+  _ inputs: Matrix,
+  _ output: Matrix,
+  _ shape: AttentionShape,
+  _ name: String
+) {
+  precondition(
+    inputs.rows % shape.length == 0 && inputs.columns == 3 * shape.width
+      && output.rows == inputs.rows && output.columns == shape.width,
+    "\(name): \(inputs.shape) into \(output.shape), \(shape.heads) heads of \(shape.headWidth)"
+  )
+}
+
+/// One head of one sequence: [length, head width] of a matrix [rows * length, width].
+private func headSlice(_ matrix: Matrix, _ shape: AttentionShape, group: Int) -> Matrix {
+  let row = group / shape.heads * shape.length
+  let column = group % shape.heads * shape.headWidth
+  return matrix[rows: row..<row + shape.length][columns: column..<column + shape.headWidth]
+}
+
+/// Queries, keys and values of one head of one sequence, [length, head width] each.
+private struct HeadViews {
+  let queries: Matrix
+  let keys: Matrix
+  let values: Matrix
+
+  init(_ inputs: Matrix, _ shape: AttentionShape, group: Int) {
+    let width = shape.width
+    queries = headSlice(inputs[columns: 0..<width], shape, group: group)
+    keys = headSlice(inputs[columns: width..<2 * width], shape, group: group)
+    values = headSlice(inputs[columns: 2 * width..<3 * width], shape, group: group)
+  }
+}
+
+private func attendTile(
+  _ head: HeadViews,
+  _ rows: Range<Int>,
+  _ shape: AttentionShape,
+  into output: Matrix,
+  logSums: UnsafeMutablePointer<Float>,
+  scratch: UnsafeMutablePointer<Float>
+) {
+  let largest = scratch + queryTile * keyTile
+  let sums = largest + queryTile
+  largest.update(repeating: -.infinity, count: rows.count)
+  sums.update(repeating: 0, count: rows.count)
+  let target = output[rows: rows]
+  let tiles = Tiles(of: shape.length, size: keyTile)
+  for index in 0..<tiles.count where !shape.isCausal || tiles[index].lowerBound < rows.upperBound {
+    let keys = tiles[index]
+    let scores = Matrix(scratch, rows: rows.count, columns: keys.count)
+    multiply(
+      head.queries[rows: rows],
+      head.keys[rows: keys],
+      transposing: .right,
+      into: scores,
+      scale: shape.scale
+    )
+    for row in 0..<rows.count {
+      let visible = visibleCount(keys, query: rows.lowerBound + row, shape)
+      scores.row(row).advanced(by: visible).update(repeating: 0, count: keys.count - visible)
+      guard visible > 0 else { continue }
+      let maximum = max(largest[row], maximumValue(scores.row(row), count: visible))
+      let sum = sumOfExponentials(scores.row(row), count: visible, minus: maximum, stores: true)
+      let keep = index == 0 ? 0 : Float.exp(largest[row] - maximum)
+      sums[row] = sums[row] * keep + sum
+      largest[row] = maximum
+      if index > 0, keep != 1 {
+        for column in 0..<shape.headWidth { target.row(row)[column] *= keep }
+      }
+    }
+    multiply(scores, head.values[rows: keys], into: target, keep: index == 0 ? 0 : 1)
+  }
+  for row in 0..<rows.count {
+    let factor = 1 / sums[row]
+    for column in 0..<shape.headWidth { target.row(row)[column] *= factor }
+    logSums[rows.lowerBound + row] = largest[row] + Float.log(sums[row])
+  }
+}
+
+/// The keys of a tile that a query sees; they are the first ones.
+private func visibleCount(_ keys: Range<Int>, query: Int, _ shape: AttentionShape) -> Int {
+  shape.isCausal ? min(max(query + 1 - keys.lowerBound, 0), keys.count) : keys.count
+}
+
+private func maximumValue(_ x: UnsafeMutablePointer<Float>, count: Int) -> Float {
+  var best = Lanes(repeating: -.infinity)
+  forLanes(count) {
+    best = best.larger(Lanes(x + $0))
+  } rest: { start, rest in
+    best = best.larger(Lanes(UnsafePointer(x + start), count: rest, filler: -.infinity))
+  }
+  return best.laneMaximum
+}
+
+/// The backward pass of y = softmax(S) v, S = q k^T / sqrt(head width).
+///
+/// P = e^(S - log sum), computed again block by block; dv = P^T dy,
+/// dS = P (dy v^T - sum(dy y)) / sqrt(head width), dq = dS k, dk = dS^T q
+/// (Dao et al. 2022, alg. 4)
+///
+/// - Parameters:
+///   - outputGradient: dy, [rows * length, width].
+///   - inputs, output, logSums: as the forward pass took and left them.
+///   - inputGradients: dq, dk, dv side by side, [rows * length, 3 * width]; overwritten.
+///   - scratch: `scratchCount` values for each worker.
+func attentionBackward(
+  _ outputGradient: Matrix,
+  inputs: Matrix,
+  output: Matrix,
+  logSums: UnsafePointer<Float>,
+  _ shape: AttentionShape,
+  into inputGradients: Matrix,
+  scratch: (Int) -> UnsafeMutablePointer<Float>,
+  _ pool: WorkerPool
+) {
+  checkShapes(inputs, output, shape, "attentionBackward")
+  checkShapes(inputGradients, outputGradient, shape, "attentionBackward")
+  let sequences = inputs.rows / shape.length
+  pool.parallelFor(sequences * shape.heads) { group, worker in
+    let backward = HeadBackward(
+      head: HeadViews(inputs, shape, group: group),
+      gradients: HeadViews(inputGradients, shape, group: group),
+      outputGradient: headSlice(outputGradient, shape, group: group),
+      output: headSlice(output, shape, group: group),
+      logSums: logSums + group * shape.length,
+      shape: shape,
+      scratch: scratch(worker)
+    )
+    backward.run()
+  }
+}
+
+/// The backward pass of one head of one sequence.
+private struct HeadBackward {
+  let head: HeadViews
+  let gradients: HeadViews
+  let outputGradient: Matrix
+  let output: Matrix
+  let logSums: UnsafePointer<Float>
+  let shape: AttentionShape
+  let scratch: UnsafeMutablePointer<Float>
+
+  /// sum(dy y) of every query.
+  var products: UnsafeMutablePointer<Float> { scratch + 2 * queryTile * keyTile }
+
+  func run() {
+    for row in 0..<shape.length {
+      let (dy, y) = (outputGradient.row(row), output.row(row))
+      var sum: Float = 0
+      for column in 0..<shape.headWidth { sum = Relaxed.multiplyAdd(dy[column], y[column], sum) }
+      products[row] = sum
+    }
+    let keyTiles = Tiles(of: shape.length, size: keyTile)
+    let queryTiles = Tiles(of: shape.length, size: queryTile)
+    for index in 0..<keyTiles.count {
+      let keys = keyTiles[index]
+      var isFirst = true
+      for index in 0..<queryTiles.count
+      where !shape.isCausal || queryTiles[index].upperBound > keys.lowerBound {
+        addBlock(queryTiles[index], keys, overwritesKeys: isFirst)
+        isFirst = false
+      }
+    }
+  }
+
+  private func addBlock(_ rows: Range<Int>, _ keys: Range<Int>, overwritesKeys: Bool) {
+    let scores = Matrix(scratch, rows: rows.count, columns: keys.count)
+    let slopes = Matrix(scratch + queryTile * keyTile, rows: rows.count, columns: keys.count)
+    let dy = outputGradient[rows: rows]
+    multiply(
+      head.queries[rows: rows],
+      head.keys[rows: keys],
+      transposing: .right,
+      into: scores,
+      scale: shape.scale
+    )
+    multiply(dy, head.values[rows: keys], transposing: .right, into: slopes)
+    for row in 0..<rows.count {
+      let query = rows.lowerBound + row
+      let visible = visibleCount(keys, query: query, shape)
+      softmaxRowBackward(
+        scores.row(row),
+        slopes.row(row),
+        count: visible,
+        logSum: logSums[query],
+        product: products[query],
+        scale: shape.scale
+      )
+      scores.row(row).advanced(by: visible).update(repeating: 0, count: keys.count - visible)
+      slopes.row(row).advanced(by: visible).update(repeating: 0, count: keys.count - visible)
+    }
+    let keep: Float = overwritesKeys ? 0 : 1
+    multiply(scores, dy, transposing: .left, into: gradients.values[rows: keys], keep: keep)
+    multiply(
+      slopes,
+      head.queries[rows: rows],
+      transposing: .left,
+      into: gradients.keys[rows: keys],
+      keep: keep
+    )
+    multiply(
+      slopes,
+      head.keys[rows: keys],
+      into: gradients.queries[rows: rows],
+      keep: keys.lowerBound == 0 ? 0 : 1
+    )
+  }
+}
+
+/// Turns scores S into P = e^(S - log sum) and dP into dS = P (dP - product) scale.
+private func softmaxRowBackward(
+  _ scores: UnsafeMutablePointer<Float>,
+  _ slopes: UnsafeMutablePointer<Float>,
+  count: Int,
+  logSum: Float,
+  product: Float,
+  scale: Float
+) {
+  forLanes(count) { start in
+    let power = exponential(Lanes(scores + start) - Lanes(repeating: logSum))
+    power.store(to: scores + start)
+    let slope = Lanes(slopes + start) - Lanes(repeating: product)
+    (power * slope * Lanes(repeating: scale)).store(to: slopes + start)
+  } rest: { start, rest in
+    let score = Lanes(UnsafePointer(scores + start), count: rest, filler: logSum)
+    let power = exponential(score - Lanes(repeating: logSum))
+    power.store(to: scores + start, count: rest)
+    let lanes = Lanes(UnsafePointer(slopes + start), count: rest, filler: 0)
+    let slope = lanes - Lanes(repeating: product)
+    (power * slope * Lanes(repeating: scale)).store(to: slopes + start, count: rest)
+  }
+}
