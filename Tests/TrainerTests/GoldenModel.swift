@@ -30,14 +30,14 @@ struct GoldenModel {
         let kind: String
         let mode: String
         let out: Int?
-        let use_lengths: Bool?
+        let useLengths: Bool?
       }
       let encoder: Encoder
-      let d_model: Int
-      let n_layers: Int
+      let dModel: Int
+      let nLayers: Int
       let layers: [Layer]
       let pos: String?
-      let pos_len: Int?
+      let posLen: Int?
       let prenorm: Bool
       let norm: String
       let decoder: Decoder
@@ -45,7 +45,7 @@ struct GoldenModel {
     struct Optimizer: Decodable {
       let betas: [Double]
       let groups: [String: [Double]]
-      let clip_norm: Double?
+      let clipNorm: Double?
     }
     let model: Model
     let batch: Int
@@ -57,10 +57,11 @@ struct GoldenModel {
   init(_ name: String) throws {
     file = try SafetensorsFile(path: Fixtures.path("golden/\(name).safetensors"))
     let decoder = JSONDecoder()
+    decoder.keyDecodingStrategy = .convertFromSnakeCase
     let config = try #require(file.metadata["config"])
     description = try decoder.decode(Description.self, from: Data(config.utf8))
     let noise = try #require(file.metadata["noise"])
-    self.noise = try decoder.decode([String: [Double]].self, from: Data(noise.utf8))
+    self.noise = try JSONDecoder().decode([String: [Double]].self, from: Data(noise.utf8))
   }
 
   func tensor(_ name: String) throws -> [Float] { try file.elements(of: name) }
@@ -95,16 +96,16 @@ struct GoldenModel {
       return NetworkConfiguration(
         encoder: encoder,
         positions: positions,
-        width: model.d_model,
+        width: model.dModel,
         layers: layers,
-        depth: model.n_layers,
+        depth: model.nLayers,
         prenorm: model.prenorm,
         norm: try #require(NetworkConfiguration.Norm(rawValue: model.norm)),
         head: try #require(NetworkConfiguration.Head(rawValue: model.decoder.kind)),
         outputs: model.decoder.out ?? 0,
         pooling: try #require(NetworkConfiguration.Pooling(rawValue: model.decoder.mode)),
-        poolsOverLengths: model.decoder.use_lengths ?? false,
-        maximumLength: model.pos_len ?? 1
+        poolsOverLengths: model.decoder.useLengths ?? false,
+        maximumLength: model.posLen ?? 1
       )
     }
   }

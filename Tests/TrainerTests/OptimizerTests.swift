@@ -11,14 +11,16 @@ import Testing
     let betas: [Double]
     let eps: Double
     let steps: Int
-    let constant_warmup: [String: Int]
-    let cosine_warmup: [String: Int]
+    let constantWarmup: [String: Int]
+    let cosineWarmup: [String: Int]
   }
 
   private func golden() throws -> (SafetensorsFile, Description) {
     let file = try SafetensorsFile(path: Fixtures.path("golden/op_optim.safetensors"))
     let config = try #require(file.metadata["config"])
-    return (file, try JSONDecoder().decode(Description.self, from: Data(config.utf8)))
+    let decoder = JSONDecoder()
+    decoder.keyDecodingStrategy = .convertFromSnakeCase
+    return (file, try decoder.decode(Description.self, from: Data(config.utf8)))
   }
 
   @Test func `weights and moments follow the golden steps`() throws {
@@ -79,17 +81,17 @@ import Testing
   @Test func `schedules follow the golden multipliers`() throws {
     let (file, description) = try golden()
     let constant: [Float] = try file.elements(of: "schedule.constant_warmup")
-    let first = Schedule(warmUpSteps: try #require(description.constant_warmup["warmup"]))
+    let first = Schedule(warmUpSteps: try #require(description.constantWarmup["warmup"]))
     expectClose(
       constant.indices.map { Float(first.multiplier(at: $0)) },
       constant,
       absolute: 1e-7
     )
     let cosine: [Float] = try file.elements(of: "schedule.cosine_warmup")
-    let total = try #require(description.cosine_warmup["total"])
+    let total = try #require(description.cosineWarmup["total"])
     let second = Schedule(
       .cosine(total: total),
-      warmUpSteps: try #require(description.cosine_warmup["warmup"])
+      warmUpSteps: try #require(description.cosineWarmup["warmup"])
     )
     // Past the total the published cosine rises again; a run ends there.
     let steps = 0...total

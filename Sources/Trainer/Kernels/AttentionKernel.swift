@@ -1,11 +1,11 @@
 internal import RealModule
 
-/// The queries and the keys of one block of scores.
-private let queryTile = 64
-private let keyTile = 256
-
 /// What attention runs over.
 struct AttentionShape: Sendable {
+  /// The extents of one block of scores: queries by keys forward, keys by queries backward.
+  static let rowTile = 64
+  static let columnTile = 256
+
   /// Positions of a sequence.
   let length: Int
   let heads: Int
@@ -16,7 +16,10 @@ struct AttentionShape: Sendable {
   var width: Int { heads * headWidth }
   var scale: Float { 1 / Float(headWidth).squareRoot() }
   /// Values of scratch that one worker needs, forward or backward.
-  var scratchCount: Int { 2 * queryTile * keyTile + 4 * queryTile + length }
+  var scratchCount: Int {
+    2 * AttentionShape.rowTile * AttentionShape.columnTile + 2 * AttentionShape.rowTile + length
+      * (1 + 2 * headWidth)
+  }
 }
 
 /// Attention of every head of every sequence, in blocks, with a running maximum and sum.
@@ -38,7 +41,7 @@ func attentionForward(
   _ pool: WorkerPool
 ) {
   checkShapes(inputs, output, shape, "attentionForward")
-  let tiles = Tiles(of: shape.length, size: queryTile)
+  let tiles = Tiles(of: shape.length, size: AttentionShape.rowTile)
   let sequences = inputs.rows / shape.length
   pool.parallelFor(sequences * shape.heads * tiles.count) { index, worker in
     let group = index / tiles.count
@@ -75,7 +78,7 @@ private func headSlice(_ matrix: Matrix, _ shape: AttentionShape, group: Int) ->
 }
 
 /// Queries, keys and values of one head of one sequence, [length, head width] each.
-private struct HeadViews {
+struct HeadViews {
   let queries: Matrix
   let keys: Matrix
   let values: Matrix
@@ -96,12 +99,12 @@ private func attendTile(
   logSums: UnsafeMutablePointer<Float>,
   scratch: UnsafeMutablePointer<Float>
 ) {
-  let largest = scratch + queryTile * keyTile
-  let sums = largest + queryTile
+  let largest = scratch + AttentionShape.rowTile * AttentionShape.columnTile
+  let sums = largest + AttentionShape.rowTile
   largest.update(repeating: -.infinity, count: rows.count)
   sums.update(repeating: 0, count: rows.count)
   let target = output[rows: rows]
-  let tiles = Tiles(of: shape.length, size: keyTile)
+  let tiles = Tiles(of: shape.length, size: AttentionShape.columnTile)
   for index in 0..<tiles.count where !shape.isCausal || tiles[index].lowerBound < rows.upperBound {
     let keys = tiles[index]
     let scores = Matrix(scratch, rows: rows.count, columns: keys.count)
@@ -184,106 +187,5 @@ func attentionBackward(
       scratch: scratch(worker)
     )
     backward.run()
-  }
-}
-
-/// The backward pass of one head of one sequence.
-private struct HeadBackward {
-  let head: HeadViews
-  let gradients: HeadViews
-  let outputGradient: Matrix
-  let output: Matrix
-  let logSums: UnsafePointer<Float>
-  let shape: AttentionShape
-  let scratch: UnsafeMutablePointer<Float>
-
-  /// sum(dy y) of every query.
-  var products: UnsafeMutablePointer<Float> { scratch + 2 * queryTile * keyTile }
-
-  func run() {
-    for row in 0..<shape.length {
-      let (dy, y) = (outputGradient.row(row), output.row(row))
-      var sum: Float = 0
-      for column in 0..<shape.headWidth { sum = Relaxed.multiplyAdd(dy[column], y[column], sum) }
-      products[row] = sum
-    }
-    let keyTiles = Tiles(of: shape.length, size: keyTile)
-    let queryTiles = Tiles(of: shape.length, size: queryTile)
-    for index in 0..<keyTiles.count {
-      let keys = keyTiles[index]
-      var isFirst = true
-      for index in 0..<queryTiles.count
-      where !shape.isCausal || queryTiles[index].upperBound > keys.lowerBound {
-        addBlock(queryTiles[index], keys, overwritesKeys: isFirst)
-        isFirst = false
-      }
-    }
-  }
-
-  private func addBlock(_ rows: Range<Int>, _ keys: Range<Int>, overwritesKeys: Bool) {
-    let scores = Matrix(scratch, rows: rows.count, columns: keys.count)
-    let slopes = Matrix(scratch + queryTile * keyTile, rows: rows.count, columns: keys.count)
-    let dy = outputGradient[rows: rows]
-    multiply(
-      head.queries[rows: rows],
-      head.keys[rows: keys],
-      transposing: .right,
-      into: scores,
-      scale: shape.scale
-    )
-    multiply(dy, head.values[rows: keys], transposing: .right, into: slopes)
-    for row in 0..<rows.count {
-      let query = rows.lowerBound + row
-      let visible = visibleCount(keys, query: query, shape)
-      softmaxRowBackward(
-        scores.row(row),
-        slopes.row(row),
-        count: visible,
-        logSum: logSums[query],
-        product: products[query],
-        scale: shape.scale
-      )
-      scores.row(row).advanced(by: visible).update(repeating: 0, count: keys.count - visible)
-      slopes.row(row).advanced(by: visible).update(repeating: 0, count: keys.count - visible)
-    }
-    let keep: Float = overwritesKeys ? 0 : 1
-    multiply(scores, dy, transposing: .left, into: gradients.values[rows: keys], keep: keep)
-    multiply(
-      slopes,
-      head.queries[rows: rows],
-      transposing: .left,
-      into: gradients.keys[rows: keys],
-      keep: keep
-    )
-    multiply(
-      slopes,
-      head.keys[rows: keys],
-      into: gradients.queries[rows: rows],
-      keep: keys.lowerBound == 0 ? 0 : 1
-    )
-  }
-}
-
-/// Turns scores S into P = e^(S - log sum) and dP into dS = P (dP - product) scale.
-private func softmaxRowBackward(
-  _ scores: UnsafeMutablePointer<Float>,
-  _ slopes: UnsafeMutablePointer<Float>,
-  count: Int,
-  logSum: Float,
-  product: Float,
-  scale: Float
-) {
-  forLanes(count) { start in
-    let power = exponential(Lanes(scores + start) - Lanes(repeating: logSum))
-    power.store(to: scores + start)
-    let slope = Lanes(slopes + start) - Lanes(repeating: product)
-    (power * slope * Lanes(repeating: scale)).store(to: slopes + start)
-  } rest: { start, rest in
-    let score = Lanes(UnsafePointer(scores + start), count: rest, filler: logSum)
-    let power = exponential(score - Lanes(repeating: logSum))
-    power.store(to: scores + start, count: rest)
-    let lanes = Lanes(UnsafePointer(slopes + start), count: rest, filler: 0)
-    let slope = lanes - Lanes(repeating: product)
-    (power * slope * Lanes(repeating: scale)).store(to: slopes + start, count: rest)
   }
 }
