@@ -205,7 +205,8 @@ extension PublishedTask {
         "learning rate 0.0005: own choice; the published 0.05 is the factor of an inverse "
           + "square root schedule in google-research/long-range-arena, where 8000 steps of warm-up "
           + "give a peak of 0.05 / sqrt(8000) = 0.00056, but here it is the rate itself",
-        "masks: those of the data set; README of the published code has ratio 0.5", LRATransformers.choices,
+        "masks: those of the data set; README of the published code has ratio 0.5",
+        LRATransformers.choices,
       ]
     )
   }

@@ -19,7 +19,8 @@ enum JSON {
       keys.map { $0.intValue.map { "\($0)" } ?? $0.stringValue }.joined(separator: ".")
     }
     switch error as? DecodingError {
-    case .keyNotFound(let key, let context): return "'\(path(context.codingPath + [key]))' is missing"
+    case .keyNotFound(let key, let context):
+      return "'\(path(context.codingPath + [key]))' is missing"
     case .typeMismatch(let type, let context):
       return "'\(path(context.codingPath))' is not of type \(type)"
     case .valueNotFound(_, let context): return "'\(path(context.codingPath))' is null"

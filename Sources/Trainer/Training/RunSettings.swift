@@ -104,7 +104,9 @@ struct RunClock {
     lapSamples = 0
   }
 
-  func reading() -> MetricsLine.Clock { MetricsLine.Clock(seconds: seconds, samplesPerSecond: lapRate) }
+  func reading() -> MetricsLine.Clock {
+    MetricsLine.Clock(seconds: seconds, samplesPerSecond: lapRate)
+  }
 
   func total() -> MetricsLine.Clock {
     let own = seconds - earlier
@@ -121,5 +123,12 @@ extension Duration {
   /// The duration in seconds.
   var seconds: Double {
     Double(components.seconds) + Double(components.attoseconds) * 1e-18
+  }
+}
+
+extension Network {
+  /// The number of trainable values of a network, without making it.
+  public static func parameterCount(_ configuration: NetworkConfiguration) -> Int {
+    NetworkStructure(configuration).layout.count
   }
 }
