@@ -10,6 +10,8 @@ let ignoredValue: Float = -10_000
 /// - Parameters:
 ///   - outputs: x, one per target; overwritten with dx when `computesGradient`.
 ///   - targets: the values, or -10000.
+///   - computesGradient: whether the gradient is wanted.
+///   - pool: the threads that share the work.
 /// - Returns: the sum over the counted values and their number.
 func maskedAbsoluteError(
   _ outputs: UnsafeMutableBufferPointer<Float>,

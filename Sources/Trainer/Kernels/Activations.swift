@@ -5,6 +5,7 @@
 /// - Parameters:
 ///   - input: x, `count` values.
 ///   - output: y; overwritten. May be `input`.
+///   - count: the number of values.
 func geluForward(
   _ input: UnsafePointer<Float>,
   into output: UnsafeMutablePointer<Float>,
@@ -27,6 +28,7 @@ func geluForward(
 ///   - input: x.
 ///   - output: y; overwritten.
 ///   - gradient: dy; overwritten with dx.
+///   - count: the number of values.
 func geluBackward(
   _ input: UnsafePointer<Float>,
   output: UnsafeMutablePointer<Float>,
@@ -56,7 +58,10 @@ private func geluWithSlope(_ x: Lanes) -> (value: Lanes, slope: Lanes) {
 
 /// The rectified linear unit: y = max(x, 0).
 ///
-/// - Parameter output: y; overwritten. May be `input`.
+/// - Parameters:
+///   - input: x.
+///   - output: y; overwritten. May be `input`.
+///   - count: the number of values.
 func reluForward(
   _ input: UnsafePointer<Float>,
   into output: UnsafeMutablePointer<Float>,
@@ -70,6 +75,7 @@ func reluForward(
 /// - Parameters:
 ///   - output: y; x does as well.
 ///   - gradient: dy; overwritten with dx.
+///   - count: the number of values.
 func reluBackward(
   output: UnsafePointer<Float>,
   gradient: UnsafeMutablePointer<Float>,

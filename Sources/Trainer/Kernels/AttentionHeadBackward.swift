@@ -2,8 +2,8 @@ internal import RealModule
 
 /// The backward pass of one head of one sequence.
 ///
-/// Blocks are held transposed, [keys, queries], so that none of the five products reads a large
-/// factor across its rows; that is what OpenBLAS is fast at for narrow heads.
+/// Keys and values are turned once, because OpenBLAS is slow at products of two narrow factors
+/// that both run along their rows.
 struct HeadBackward {
   let head: HeadViews
   let gradients: HeadViews
@@ -23,8 +23,8 @@ struct HeadBackward {
     Matrix(products + shape.length, rows: shape.headWidth, columns: shape.length)
   }
 
-  /// dq^T, [head width, length].
-  private var turnedGradient: Matrix {
+  /// v^T, [head width, length].
+  private var turnedValues: Matrix {
     Matrix(
       turnedKeys.base + shape.headWidth * shape.length,
       rows: shape.headWidth,
@@ -33,17 +33,16 @@ struct HeadBackward {
   }
 
   func run() {
+    transpose(head.keys, into: turnedKeys)
+    transpose(head.values, into: turnedValues)
     for row in 0..<shape.length {
-      let (dy, y, key) = (outputGradient.row(row), output.row(row), head.keys.row(row))
+      let (dy, y) = (outputGradient.row(row), output.row(row))
       var sum: Float = 0
-      for column in 0..<shape.headWidth {
-        sum = Relaxed.multiplyAdd(dy[column], y[column], sum)
-        turnedKeys.row(column)[row] = key[column]
-      }
+      for column in 0..<shape.headWidth { sum = Relaxed.multiplyAdd(dy[column], y[column], sum) }
       products[row] = sum
     }
-    let keyTiles = Tiles(of: shape.length, size: AttentionShape.rowTile)
-    let queryTiles = Tiles(of: shape.length, size: AttentionShape.columnTile)
+    let keyTiles = Tiles(of: shape.length, size: AttentionShape.columnTile)
+    let queryTiles = Tiles(of: shape.length, size: AttentionShape.rowTile)
     for index in 0..<keyTiles.count {
       let keys = keyTiles[index]
       var isFirst = true
@@ -53,74 +52,64 @@ struct HeadBackward {
         isFirst = false
       }
     }
-    for row in 0..<shape.length {
-      let target = gradients.queries.row(row)
-      for column in 0..<shape.headWidth { target[column] = turnedGradient.row(column)[row] }
-    }
   }
 
-  private func addBlock(_ queries: Range<Int>, _ keys: Range<Int>, overwritesKeys: Bool) {
-    let scores = Matrix(scratch, rows: keys.count, columns: queries.count)
+  private func addBlock(_ rows: Range<Int>, _ keys: Range<Int>, overwritesKeys: Bool) {
+    let scores = Matrix(scratch, rows: rows.count, columns: keys.count)
     let slopes = Matrix(
       scratch + AttentionShape.rowTile * AttentionShape.columnTile,
-      rows: keys.count,
-      columns: queries.count
+      rows: rows.count,
+      columns: keys.count
     )
-    let (q, dy) = (head.queries[rows: queries], outputGradient[rows: queries])
-    multiply(head.keys[rows: keys], q, transposing: .right, into: scores, scale: shape.scale)
-    multiply(head.values[rows: keys], dy, transposing: .right, into: slopes)
-    for row in 0..<keys.count {
-      let hidden =
-        shape.isCausal
-        ? min(max(keys.lowerBound + row - queries.lowerBound, 0), queries.count) : 0
-      scores.row(row).update(repeating: 0, count: hidden)
-      slopes.row(row).update(repeating: 0, count: hidden)
-      let first = queries.lowerBound + hidden
+    let (queries, dy) = (head.queries[rows: rows], outputGradient[rows: rows])
+    multiply(queries, turnedKeys[columns: keys], into: scores, scale: shape.scale)
+    multiply(dy, turnedValues[columns: keys], into: slopes)
+    for row in 0..<rows.count {
+      let query = rows.lowerBound + row
+      let visible = shape.visibleCount(keys, query: query)
       softmaxRowBackward(
-        scores.row(row) + hidden,
-        slopes.row(row) + hidden,
-        count: queries.count - hidden,
-        logSums: logSums + first,
-        products: products + first,
+        scores.row(row),
+        slopes.row(row),
+        count: visible,
+        logSum: logSums[query],
+        product: products[query],
         scale: shape.scale
       )
+      scores.row(row).advanced(by: visible).update(repeating: 0, count: keys.count - visible)
+      slopes.row(row).advanced(by: visible).update(repeating: 0, count: keys.count - visible)
     }
     let keep: Float = overwritesKeys ? 0 : 1
-    multiply(scores, dy, into: gradients.values[rows: keys], keep: keep)
-    multiply(slopes, q, into: gradients.keys[rows: keys], keep: keep)
+    multiply(scores, dy, transposing: .left, into: gradients.values[rows: keys], keep: keep)
+    multiply(slopes, queries, transposing: .left, into: gradients.keys[rows: keys], keep: keep)
     multiply(
-      turnedKeys[columns: keys],
       slopes,
-      into: turnedGradient[columns: queries],
+      head.keys[rows: keys],
+      into: gradients.queries[rows: rows],
       keep: keys.lowerBound == 0 ? 0 : 1
     )
   }
 }
 
-/// Turns scores S of one key into P = e^(S - log sum) and dP into dS = P (dP - product) scale.
-///
-/// - Parameter count: the queries; log sums and products are theirs.
+/// Turns scores S of one query into P = e^(S - log sum) and dP into dS = P (dP - product) scale.
 private func softmaxRowBackward(
   _ scores: UnsafeMutablePointer<Float>,
   _ slopes: UnsafeMutablePointer<Float>,
   count: Int,
-  logSums: UnsafePointer<Float>,
-  products: UnsafePointer<Float>,
+  logSum: Float,
+  product: Float,
   scale: Float
 ) {
+  let (logSums, products) = (Lanes(repeating: logSum), Lanes(repeating: product))
   let scale = Lanes(repeating: scale)
   forLanes(count) { start in
-    let power = exponential(Lanes(scores + start) - Lanes(logSums + start))
+    let power = exponential(Lanes(scores + start) - logSums)
     power.store(to: scores + start)
-    let slope = Lanes(slopes + start) - Lanes(products + start)
-    (power * slope * scale).store(to: slopes + start)
+    (power * (Lanes(slopes + start) - products) * scale).store(to: slopes + start)
   } rest: { start, rest in
-    let sum = Lanes(logSums + start, count: rest, filler: 0)
-    let score = Lanes(UnsafePointer(scores + start), count: rest, filler: 0)
-    let power = exponential(score - sum)
+    let score = Lanes(UnsafePointer(scores + start), count: rest, filler: logSum)
+    let power = exponential(score - logSums)
     power.store(to: scores + start, count: rest)
-    let product = Lanes(products + start, count: rest, filler: 0)
-    let slope = Lanes(UnsafePointer(slopes + start), count: rest, filler: 0) - product
+    let slope = Lanes(UnsafePointer(slopes + start), count: rest, filler: 0) - products
     (power * slope * scale).store(to: slopes + start, count: rest)
   }
 }

@@ -2,9 +2,11 @@ internal import RealModule
 
 /// What attention runs over.
 struct AttentionShape: Sendable {
-  /// The extents of one block of scores: queries by keys forward, keys by queries backward.
+  /// The queries and the keys of one block of scores.
   static let rowTile = 64
   static let columnTile = 256
+  /// The queries of one task; it turns all keys first, which has to be worth it.
+  static let taskTile = 512
 
   /// Positions of a sequence.
   let length: Int
@@ -14,6 +16,12 @@ struct AttentionShape: Sendable {
   let isCausal: Bool
 
   var width: Int { heads * headWidth }
+
+  /// The keys of a tile that a query sees; they are the first ones.
+  func visibleCount(_ keys: Range<Int>, query: Int) -> Int {
+    isCausal ? min(max(query + 1 - keys.lowerBound, 0), keys.count) : keys.count
+  }
+
   var scale: Float { 1 / Float(headWidth).squareRoot() }
   /// Values of scratch that one worker needs, forward or backward.
   var scratchCount: Int {
@@ -29,9 +37,11 @@ struct AttentionShape: Sendable {
 ///
 /// - Parameters:
 ///   - inputs: q, k, v side by side, [rows * length, 3 * width]; heads are slices of each.
+///   - shape: lengths, heads and widths.
 ///   - output: y, [rows * length, width]; overwritten.
 ///   - logSums: receives log(sum(e^S)) of every query, [rows, heads, length].
 ///   - scratch: `scratchCount` values for each worker.
+///   - pool: the threads that share the work.
 func attentionForward(
   _ inputs: Matrix,
   _ shape: AttentionShape,
@@ -41,19 +51,29 @@ func attentionForward(
   _ pool: WorkerPool
 ) {
   checkShapes(inputs, output, shape, "attentionForward")
-  let tiles = Tiles(of: shape.length, size: AttentionShape.rowTile)
+  let tasks = Tiles(of: shape.length, size: AttentionShape.taskTile)
   let sequences = inputs.rows / shape.length
-  pool.parallelFor(sequences * shape.heads * tiles.count) { index, worker in
-    let group = index / tiles.count
+  pool.parallelFor(sequences * shape.heads * tasks.count) { index, worker in
+    let group = index / tasks.count
+    let queries = tasks[index % tasks.count]
     let head = HeadViews(inputs, shape, group: group)
-    attendTile(
-      head,
-      tiles[index % tiles.count],
-      shape,
-      into: headSlice(output, shape, group: group),
-      logSums: logSums + group * shape.length,
-      scratch: scratch(worker)
-    )
+    let turnedKeys = Matrix(scratch(worker), rows: shape.headWidth, columns: shape.length)
+    // Without later keys there is no need to turn them.
+    let keyCount = shape.isCausal ? queries.upperBound : shape.length
+    transpose(head.keys[rows: 0..<keyCount], into: turnedKeys[columns: 0..<keyCount])
+    let tiles = Tiles(of: queries.count, size: AttentionShape.rowTile)
+    for tile in 0..<tiles.count {
+      let first = queries.lowerBound + tiles[tile].lowerBound
+      attendTile(
+        head,
+        turnedKeys: turnedKeys,
+        first..<first + tiles[tile].count,
+        shape,
+        into: headSlice(output, shape, group: group),
+        logSums: logSums + group * shape.length,
+        scratch: scratch(worker) + shape.headWidth * shape.length
+      )
+    }
   }
 }
 
@@ -93,6 +113,7 @@ struct HeadViews {
 
 private func attendTile(
   _ head: HeadViews,
+  turnedKeys: Matrix,
   _ rows: Range<Int>,
   _ shape: AttentionShape,
   into output: Matrix,
@@ -110,13 +131,12 @@ private func attendTile(
     let scores = Matrix(scratch, rows: rows.count, columns: keys.count)
     multiply(
       head.queries[rows: rows],
-      head.keys[rows: keys],
-      transposing: .right,
+      turnedKeys[columns: keys],
       into: scores,
       scale: shape.scale
     )
     for row in 0..<rows.count {
-      let visible = visibleCount(keys, query: rows.lowerBound + row, shape)
+      let visible = shape.visibleCount(keys, query: rows.lowerBound + row)
       scores.row(row).advanced(by: visible).update(repeating: 0, count: keys.count - visible)
       guard visible > 0 else { continue }
       let maximum = max(largest[row], maximumValue(scores.row(row), count: visible))
@@ -137,11 +157,6 @@ private func attendTile(
   }
 }
 
-/// The keys of a tile that a query sees; they are the first ones.
-private func visibleCount(_ keys: Range<Int>, query: Int, _ shape: AttentionShape) -> Int {
-  shape.isCausal ? min(max(query + 1 - keys.lowerBound, 0), keys.count) : keys.count
-}
-
 private func maximumValue(_ x: UnsafeMutablePointer<Float>, count: Int) -> Float {
   var best = Lanes(repeating: -.infinity)
   forLanes(count) {
@@ -160,9 +175,13 @@ private func maximumValue(_ x: UnsafeMutablePointer<Float>, count: Int) -> Float
 ///
 /// - Parameters:
 ///   - outputGradient: dy, [rows * length, width].
-///   - inputs, output, logSums: as the forward pass took and left them.
+///   - inputs: as the forward pass took and left them.
+///   - output: as the forward pass took and left them.
+///   - logSums: as the forward pass took and left them.
+///   - shape: lengths, heads and widths.
 ///   - inputGradients: dq, dk, dv side by side, [rows * length, 3 * width]; overwritten.
 ///   - scratch: `scratchCount` values for each worker.
+///   - pool: the threads that share the work.
 func attentionBackward(
   _ outputGradient: Matrix,
   inputs: Matrix,

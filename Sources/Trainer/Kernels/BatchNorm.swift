@@ -17,6 +17,7 @@ private let momentum: Float = 0.1
 ///   - statistics: receives mean, then 1 / deviation, [width] each.
 ///   - output: y, [rows, width]; overwritten. May be `input`.
 ///   - partials: room for ``normPartialCount(rows:width:)`` values.
+///   - pool: the threads that share the work.
 func batchNormForward(
   _ input: Matrix,
   gain: UnsafePointer<Float>,
@@ -69,10 +70,13 @@ func batchNormEvaluation(
 /// - Parameters:
 ///   - outputGradient: dy, [rows, width].
 ///   - input: x, [rows, width].
+///   - gain: as in the forward pass.
 ///   - statistics: as the forward pass left them.
 ///   - inputGradient: dx; overwritten, or added to when `adds`. May be `outputGradient`.
+///   - adds: whether results are added to instead of overwritten.
 ///   - gradients: dgain, then dbias, [width] each; added to.
 ///   - partials: room for ``normPartialCount(rows:width:)`` values and 2 * width more.
+///   - pool: the threads that share the work.
 func batchNormBackward(
   _ outputGradient: Matrix,
   input: Matrix,

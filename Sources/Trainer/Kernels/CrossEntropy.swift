@@ -22,6 +22,8 @@ struct LossSum: Sendable {
 /// - Parameters:
 ///   - logits: x, [rows, classes]; overwritten with dx when `computesGradient`.
 ///   - targets: a class or -100 per row.
+///   - computesGradient: whether the gradient is wanted.
+///   - pool: the threads that share the work.
 /// - Returns: the sum over the counted rows, their number, and how many have their target as the
 ///   first largest logit. Partial sums are in Double.
 /// - Precondition: there is a target per row; every class exists.

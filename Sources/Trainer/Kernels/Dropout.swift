@@ -74,7 +74,10 @@ struct Dropout: Sendable {
   ///
   /// - Parameters:
   ///   - input: [rows * length, width].
+  ///   - residual: added after dropping; nil adds nothing.
   ///   - output: overwritten, or with `adding` y = f x + residual. May be `input`.
+  ///   - site: which of the network's dropouts this is.
+  ///   - pool: the threads that share the work.
   func apply(
     _ input: Matrix,
     adding residual: Matrix? = nil,

@@ -4,6 +4,7 @@
 ///   - tokens: [positions], each a row of the table.
 ///   - table: [vocabulary, width].
 ///   - output: [positions, width]; overwritten.
+///   - pool: the threads that share the work.
 func embeddingForward(
   _ tokens: UnsafePointer<Int32>,
   table: Matrix,
@@ -24,7 +25,9 @@ func embeddingForward(
 ///
 /// - Parameters:
 ///   - outputGradient: [positions, width].
+///   - tokens: [positions], as in the forward pass.
 ///   - tableGradient: [vocabulary, width]; added to.
+///   - pool: the threads that share the work.
 func embeddingBackward(
   _ outputGradient: Matrix,
   tokens: UnsafePointer<Int32>,

@@ -15,6 +15,7 @@ private let rowTile = 128
 ///   - gain: [width], followed by the bias, [width].
 ///   - statistics: receives mean and 1 / deviation, [rows, 2], for the backward pass.
 ///   - output: y, [rows, width]; overwritten. May be `input`.
+///   - pool: the threads that share the work.
 func layerNormForward(
   _ input: Matrix,
   gain: UnsafePointer<Float>,
@@ -58,10 +59,13 @@ func layerNormForward(
 /// - Parameters:
 ///   - outputGradient: dy, [rows, width].
 ///   - input: x, [rows, width].
+///   - gain: as in the forward pass.
 ///   - statistics: as the forward pass left them.
 ///   - inputGradient: dx; overwritten, or added to when `adds`. May be `outputGradient`.
+///   - adds: whether results are added to instead of overwritten.
 ///   - gradients: dgain, then dbias, [width] each; added to.
 ///   - partials: room for ``normPartialCount(rows:width:)`` values.
+///   - pool: the threads that share the work.
 func layerNormBackward(
   _ outputGradient: Matrix,
   input: Matrix,

@@ -11,6 +11,7 @@ private let rowTile = 256
 ///   - bias: b, [outputs], or nil for none.
 ///   - residual: r, [rows, outputs]; nil adds nothing.
 ///   - output: y, [rows, outputs]; overwritten. May not overlap `input` or `residual`.
+///   - pool: the threads that share the work.
 func linearForward(
   _ input: Matrix,
   weight: Matrix,
@@ -65,10 +66,13 @@ func linearTile(
 /// - Parameters:
 ///   - outputGradient: dy, [rows, outputs].
 ///   - input: x, [rows, inputs].
+///   - weight: W, [outputs, inputs].
 ///   - inputGradient: dx, [rows, inputs]; overwritten, or added to when `adds`; nil skips it. May
 ///     not overlap dy.
+///   - adds: whether results are added to instead of overwritten.
 ///   - gradients: dW, [outputs, inputs], then db, [outputs]; both are added to.
 ///   - partials: room for ``linearPartialCount(rows:inputs:outputs:)`` values.
+///   - pool: the threads that share the work.
 func linearBackward(
   _ outputGradient: Matrix,
   input: Matrix,
@@ -110,7 +114,11 @@ func linearPartialCount(rows: Int, inputs: Int, outputs: Int) -> Int {
 
 /// Computes dW = dy^T x and db = the column sums of dy on the calling thread.
 ///
-/// - Parameter output: dW, [outputs, inputs], then db, [outputs]; overwritten unless `adds`.
+/// - Parameters:
+///   - outputGradient: dy, with the shape of y.
+///   - input: x.
+///   - output: dW, [outputs, inputs], then db, [outputs]; overwritten unless `adds`.
+///   - adds: whether results are added to instead of overwritten.
 func addLinearGradients(
   _ outputGradient: Matrix,
   input: Matrix,
@@ -130,7 +138,10 @@ func addLinearGradients(
 
 /// Sums the rows of a matrix.
 ///
-/// - Parameter sums: [columns]; overwritten unless `adds`.
+/// - Parameters:
+///   - matrix: [rows, columns].
+///   - sums: [columns]; overwritten unless `adds`.
+///   - adds: whether results are added to instead of overwritten.
 func addColumnSums(_ matrix: Matrix, into sums: UnsafeMutablePointer<Float>, adds: Bool) {
   if !adds { sums.update(repeating: 0, count: matrix.columns) }
   for row in 0..<matrix.rows {
@@ -143,7 +154,10 @@ func addColumnSums(_ matrix: Matrix, into sums: UnsafeMutablePointer<Float>, add
 ///
 /// - Parameters:
 ///   - partials: [pieces, count].
+///   - pieces: the number of partial sums.
+///   - count: the number of values.
 ///   - output: [count]; added to.
+///   - pool: the threads that share the work.
 func addPartials(
   _ partials: UnsafeMutablePointer<Float>,
   pieces: Int,

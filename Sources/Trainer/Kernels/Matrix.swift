@@ -48,7 +48,9 @@ enum Transposition {
 /// - Parameters:
 ///   - left: A, [m, k], or [k, m] when transposed.
 ///   - right: B, [k, n], or [n, k] when transposed.
+///   - transposing: which factor is read transposed.
 ///   - output: C, [m, n]. May not overlap the factors.
+///   - scale: multiplies the product.
 ///   - keep: 0 overwrites C without reading it, 1 adds to it.
 /// - Precondition: the shapes agree.
 func multiply(
@@ -84,6 +86,25 @@ func multiply(
     output.base,
     Int32(output.stride)
   )
+}
+
+/// Writes a matrix with rows and columns exchanged.
+///
+/// - Parameters:
+///   - input: [rows, columns].
+///   - output: [columns, rows]; overwritten. May not overlap `input`.
+func transpose(_ input: Matrix, into output: Matrix) {
+  precondition(
+    input.rows == output.columns && input.columns == output.rows,
+    "transpose: \(input.shape) into \(output.shape)"
+  )
+  // Eight rows at a time, so that a line of the output is written while it is near.
+  for first in stride(from: 0, to: input.rows, by: 8) {
+    for column in 0..<input.columns {
+      let target = output.row(column)
+      for row in first..<min(first + 8, input.rows) { target[row] = input.row(row)[column] }
+    }
+  }
 }
 
 /// Makes every later product run on the thread that asks for it.

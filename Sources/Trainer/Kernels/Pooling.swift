@@ -4,10 +4,13 @@
 ///
 /// - Parameters:
 ///   - input: x, [rows * length, width].
+///   - mode: what is taken of a sequence.
+///   - length: the positions of a sequence.
 ///   - counts: n per row.
 ///   - choices: for `.max` receives the bits of the chosen t, [rows, width]; the backward pass
 ///     needs them. The first of equals is chosen.
 ///   - output: y, [rows, width]; overwritten.
+///   - pool: the threads that share the work.
 func poolForward(
   _ input: Matrix,
   mode: NetworkConfiguration.Pooling,
@@ -51,7 +54,12 @@ func poolForward(
 ///
 /// - Parameters:
 ///   - outputGradient: dy, [rows, width].
+///   - mode: what is taken of a sequence.
+///   - length: the positions of a sequence.
+///   - counts: n per row.
+///   - choices: as the forward pass left them.
 ///   - inputGradient: dx, [rows * length, width]; overwritten.
+///   - pool: the threads that share the work.
 func poolBackward(
   _ outputGradient: Matrix,
   mode: NetworkConfiguration.Pooling,

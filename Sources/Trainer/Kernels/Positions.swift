@@ -5,7 +5,9 @@ internal import RealModule
 /// Column 2m of row t is sin(t 10000^(-2m / width)), column 2m + 1 its cosine, computed in Double
 /// (Vaswani et al. 2017, section 3.5; float32 angles are off by 1e-3 at t = 16384).
 ///
-/// - Parameter table: [length, width]; overwritten.
+/// - Parameters:
+///   - table: [length, width]; overwritten.
+///   - pool: the threads that share the work.
 func fillSinusoids(_ table: Matrix, _ pool: WorkerPool) {
   let frequencies = pairFrequencies(width: table.columns)
   let tiles = Tiles(of: table.rows, size: 256)
@@ -29,7 +31,9 @@ private func pairFrequencies(width: Int) -> [Double] {
 ///
 /// - Parameters:
 ///   - table: at least [length, width].
+///   - length: the positions of a sequence.
 ///   - output: [rows * length, width]; added to.
+///   - pool: the threads that share the work.
 func addPositions(_ table: Matrix, length: Int, to output: Matrix, _ pool: WorkerPool) {
   precondition(
     table.rows >= length && table.columns == output.columns,
@@ -48,7 +52,9 @@ func addPositions(_ table: Matrix, length: Int, to output: Matrix, _ pool: Worke
 ///
 /// - Parameters:
 ///   - outputGradient: [rows * length, width].
+///   - length: the positions of a sequence.
 ///   - tableGradient: at least [length, width]; added to.
+///   - pool: the threads that share the work.
 func positionsBackward(
   _ outputGradient: Matrix,
   length: Int,
@@ -71,7 +77,9 @@ func positionsBackward(
 ///
 /// Columns 2m and 2m + 1 of row t are cosine and sine of t 10000^(-2m / width), in Double.
 ///
-/// - Parameter table: [length, head width]; overwritten.
+/// - Parameters:
+///   - table: [length, head width]; overwritten.
+///   - pool: the threads that share the work.
 func fillRotations(_ table: Matrix, _ pool: WorkerPool) {
   let frequencies = pairFrequencies(width: table.columns)
   let tiles = Tiles(of: table.rows, size: 256)
@@ -96,6 +104,9 @@ func fillRotations(_ table: Matrix, _ pool: WorkerPool) {
 /// - Parameters:
 ///   - values: [rows * length, heads * head width]; changed in place.
 ///   - table: from ``fillRotations(_:_:)``, [length, head width].
+///   - length: the positions of a sequence.
+///   - inverse: whether to rotate back.
+///   - pool: the threads that share the work.
 func rotate(
   _ values: Matrix,
   table: Matrix,

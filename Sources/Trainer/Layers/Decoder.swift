@@ -115,7 +115,9 @@ struct Decoder {
   ///
   /// - Parameters:
   ///   - input: as in the forward pass.
+  ///   - lengths: the positions that count, per row.
   ///   - inputGradient: [positions, width]; overwritten.
+  ///   - pass: the pass under way.
   func backward(input: Matrix, lengths: [Int32]?, into inputGradient: Matrix, _ pass: Pass) {
     let gradient = logitMatrix(pass)
     let isPooled = pooling != .all

@@ -80,7 +80,10 @@ struct Encoder {
 
   /// Encodes a batch that has no ``fault(of:)``.
   ///
-  /// - Parameter output: [positions, width]; overwritten.
+  /// - Parameters:
+  ///   - input: x.
+  ///   - output: [positions, width]; overwritten.
+  ///   - pass: the pass under way.
   func forward(_ input: Batch.Input, into output: Matrix, _ pass: Pass) {
     switch (map, input) {
     case (.embedding(let offset, let vocabulary), .tokens(let tokens)):
@@ -105,7 +108,11 @@ struct Encoder {
 
   /// Adds to the gradients of the parameters.
   ///
-  /// - Parameter inputGradient: the gradient of the values; overwritten, or nil to skip it.
+  /// - Parameters:
+  ///   - outputGradient: dy, with the shape of y.
+  ///   - input: x.
+  ///   - inputGradient: the gradient of the values; overwritten, or nil to skip it.
+  ///   - pass: the pass under way.
   func backward(
     _ outputGradient: Matrix,
     input: Batch.Input,

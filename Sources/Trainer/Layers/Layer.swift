@@ -36,7 +36,9 @@ protocol Layer {
   ///
   /// - Parameters:
   ///   - input: x; stays unchanged until the backward pass.
+  ///   - residual: added after dropping; nil adds nothing.
   ///   - output: overwritten. May not overlap the others.
+  ///   - pass: the pass under way.
   func forward(_ input: Matrix, adding residual: Matrix?, into output: Matrix, _ pass: Pass)
 
   /// Adds to the gradients of the parameters and computes that of the input.
@@ -45,6 +47,8 @@ protocol Layer {
   ///   - outputGradient: the gradient of f(x).
   ///   - input: x, as in the forward pass.
   ///   - inputGradient: overwritten, or added to when `adds`. May be `outputGradient`.
+  ///   - adds: whether results are added to instead of overwritten.
+  ///   - pass: the pass under way.
   func backward(
     _ outputGradient: Matrix,
     input: Matrix,

@@ -33,7 +33,10 @@ struct Norm {
 
   /// Normalizes [positions, width].
   ///
-  /// - Parameter output: overwritten. May be `input`.
+  /// - Parameters:
+  ///   - input: x.
+  ///   - output: overwritten. May be `input`.
+  ///   - pass: the pass under way.
   func forward(_ input: Matrix, into output: Matrix, _ pass: Pass) {
     let gain = UnsafePointer(pass.parameters + offset)
     let statistics = pass.workspace[statistics]
@@ -65,7 +68,12 @@ struct Norm {
 
   /// Adds to the gradients of gain and bias and computes that of the input.
   ///
-  /// - Parameter inputGradient: overwritten, or added to when `adds`. May be `outputGradient`.
+  /// - Parameters:
+  ///   - outputGradient: dy, with the shape of y.
+  ///   - input: x.
+  ///   - inputGradient: overwritten, or added to when `adds`. May be `outputGradient`.
+  ///   - adds: whether results are added to instead of overwritten.
+  ///   - pass: the pass under way.
   func backward(
     _ outputGradient: Matrix,
     input: Matrix,

@@ -71,7 +71,7 @@ struct ResidualBlock {
     }
   }
 
-  /// output = residual + dropout(f(input))
+  /// Computes residual + dropout(f(input)).
   private func branch(_ input: Matrix, around residual: Matrix, into output: Matrix, _ pass: Pass) {
     if let dropout = pass.dropout {
       layer.forward(input, adding: nil, into: output, pass)
@@ -88,6 +88,7 @@ struct ResidualBlock {
   ///   - gradient: that of y; replaced by that of x.
   ///   - branchGradient: [positions, width], scratch.
   ///   - dropped: [positions, width], scratch; used with dropout only.
+  ///   - pass: the pass under way.
   func backward(
     input: Matrix,
     gradient: Matrix,

@@ -2,6 +2,7 @@
 public struct MemoryPlan: Sendable, Equatable {
   /// The weights and the running statistics of batch norm.
   public var parameters: Int
+  /// The gradients of the weights.
   public var gradients: Int
   /// Both moments of AdamW.
   public var moments: Int

@@ -12,6 +12,7 @@ public struct Batch: Sendable {
   public var rows: Int
   /// The positions of every sequence, padding included.
   public var length: Int
+  /// Tokens for an embedding, values for a linear encoder.
   public var input: Input
   /// The positions that are not padding, [rows]; nil when there is none.
   public var lengths: [Int32]?

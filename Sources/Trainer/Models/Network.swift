@@ -42,8 +42,11 @@ public final class Network {
   /// of batch norm are updated.
   ///
   /// - Parameters:
+  ///   - batch: the inputs.
   ///   - target: one per row, or per position when every position is kept.
   ///   - dropoutSeed: with `step` decides what is dropped; unused without dropout.
+  ///   - step: the 0-based optimizer step.
+  /// - Returns: the loss before any update.
   /// - Throws: ``NetworkError`` when batch or target do not fit the network.
   public func trainingPass(
     _ batch: Batch,
@@ -88,7 +91,12 @@ public final class Network {
 
   /// The memory that training allocates for batches of a shape.
   ///
-  /// - Parameter threads: the number of threads in the pool.
+  /// - Parameters:
+  ///   - configuration: what the network is made of.
+  ///   - rows: sequences in the batch.
+  ///   - length: the positions of a sequence.
+  ///   - threads: the number of threads in the pool.
+  /// - Returns: bytes, exact.
   public static func memoryPlan(
     _ configuration: NetworkConfiguration,
     rows: Int,

@@ -46,7 +46,9 @@ public struct NetworkConfiguration: Codable, Sendable, Equatable {
     case all
   }
 
+  /// How inputs become vectors.
   public var encoder: Encoder
+  /// What tells positions apart.
   public var positions: Positions
   /// Channels of every position between encoder and head.
   public var width: Int
@@ -54,12 +56,15 @@ public struct NetworkConfiguration: Codable, Sendable, Equatable {
   public var layers: [Layer]
   /// How many times `layers` is repeated.
   public var depth: Int
-  /// True: x + f(norm(x)) and a last norm. False: norm(x + f(x)).
+  /// Whether a block is x + f(norm(x)), with a last norm, or norm(x + f(x)).
   public var prenorm: Bool
+  /// The kind of every norm.
   public var norm: Norm
+  /// What turns vectors into outputs.
   public var head: Head
   /// Outputs of the head; ignored by `.identity`.
   public var outputs: Int
+  /// What makes one vector of a sequence.
   public var pooling: Pooling
   /// Whether pooling stops at each sequence's own length.
   public var poolsOverLengths: Bool

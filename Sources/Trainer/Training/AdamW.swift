@@ -12,7 +12,9 @@ internal import RealModule
 public final class AdamW {
   /// The rates of one parameter.
   public struct Group: Codable, Sendable, Equatable {
+    /// The size of a step, r.
     public var learningRate: Double
+    /// What a weight loses per step, over r.
     public var weightDecay: Double
 
     /// A group with the given rates.
@@ -24,7 +26,9 @@ public final class AdamW {
 
   /// The decay rates of the moments.
   public struct Betas: Codable, Sendable, Equatable {
+    /// b1.
     public var first: Double
+    /// b2.
     public var second: Double
 
     /// Rates for the first and the second moment.
@@ -38,7 +42,9 @@ public final class AdamW {
   public let layout: ParameterLayout
   /// Each parameter's rates by name.
   public let groups: [String: Group]
+  /// The decay rates of the moments.
   public let betas: Betas
+  /// Added to the denominator.
   public let epsilon: Double
   /// The running mean of the gradients, m.
   public let firstMoment: ParameterStore
@@ -60,6 +66,8 @@ public final class AdamW {
   /// - Parameters:
   ///   - layout: the layout of the parameters.
   ///   - groups: every parameter's rates; all names must be there.
+  ///   - betas: decay rates of the moments.
+  ///   - epsilon: added to the denominator.
   ///   - pool: the threads to use, or nil for the calling one.
   public init(
     layout: ParameterLayout,

@@ -17,7 +17,9 @@ public struct Schedule: Codable, Sendable, Equatable {
     case fromFirstStep
   }
 
+  /// What follows the warm-up.
   public var shape: Shape
+  /// How the multiplier rises to 1.
   public var warmUp: WarmUp
   /// The optimizer steps of the warm-up; 0 for none.
   public var warmUpSteps: Int
