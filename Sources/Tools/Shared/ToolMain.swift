@@ -16,10 +16,8 @@ extension ParsableCommand {
     do {
       try command.run()
       exit()
-    } catch let code as ExitCode {
-      exit(withError: code)
-    } catch let help as CleanExit {
-      exit(withError: help)
+    } catch let error where error is ExitCode || exitCode(for: error) != .failure {
+      exit(withError: error)
     } catch {
       writeToStandardError("error: \(error)\n")
       Glibc.exit(ExitStatus.failure)

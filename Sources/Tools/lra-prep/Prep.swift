@@ -25,5 +25,5 @@ struct Prep: ParsableCommand {
     ]
   )
 
-  static func main() { runTool(Self.self) }
+  static func main() { runTool() }
 }
