@@ -201,7 +201,10 @@ final class ArchiveReader {
     if source.systemError != "" {
       return ArchiveError(archive: name, reason: "cannot read: \(source.systemError)")
     }
-    let text = archive_error_string(archive).map { String(cString: $0) } ?? "unknown error"
+    if source.count == 0 { return ArchiveError(archive: name, reason: "the archive is empty") }
+    let text =
+      archive_error_string(archive).map { String(cString: $0) }
+      ?? "the archive is damaged or ends too early"
     let after = member == nil && reached > 0 ? " (after the member '\(current)')" : ""
     return ArchiveError(
       archive: name,

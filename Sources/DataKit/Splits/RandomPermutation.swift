@@ -1,6 +1,6 @@
 /// The permutation that PyTorch's `torch.randperm(count)` gives on a CPU generator with this seed.
 ///
-/// For i = 0 … count - 2: z = next32 mod (count - i), swap elements i and i + z (FORMATS section 0).
+/// For i = 0 … count - 2: z = next32 mod (count - i), swap elements i and i + z (docs/archives.md).
 ///
 /// - Precondition: `count` is below 2^32 / 20, where PyTorch changes to 64-bit draws.
 public func randomPermutation(count: Int, seed: UInt32) -> [Int] {

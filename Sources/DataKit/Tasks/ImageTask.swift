@@ -1,5 +1,5 @@
 extension TaskDefinition {
-  /// Image: CIFAR-10 as grey pixel sequences (FORMATS section 3).
+  /// Image: CIFAR-10 as grey pixel sequences (docs/archives.md).
   static let image = TaskDefinition(
     name: "image",
     aliases: ["cifar"],
@@ -112,7 +112,7 @@ final class ImageCollector: TaskCollector {
     var all = numbers.flatMap { batches[$0] ?? [] } + test
     for index in all.indices { all[index].id = Int64(index) }
     let trainCount = all.count - test.count
-    // torch.utils.data.random_split with int(0.9 n) training images and seed 42 (FORMATS 3).
+    // torch.utils.data.random_split with int(0.9 n) training images and seed 42 (docs/archives.md).
     let order = randomPermutation(count: trainCount, seed: 42)
     let cut = Int(Double(trainCount) * 0.9)
     return CollectedTask(

@@ -1,7 +1,7 @@
 internal import Tokenizers
 
 extension TaskDefinition {
-  /// ListOps: nested operations on digits, ten classes (FORMATS section 1.1).
+  /// ListOps: nested operations on digits, ten classes (docs/archives.md).
   static let listOps = TaskDefinition(
     name: "listops",
     aliases: [],

@@ -1,7 +1,7 @@
 internal import CPNG
 
 extension TaskDefinition {
-  /// Pathfinder: whether two discs are joined by a path (FORMATS section 1.3).
+  /// Pathfinder: whether two discs are joined by a path (docs/archives.md).
   static func pathfinder(side: Int) -> TaskDefinition {
     let aliases = [128: ["pathx"], 256: ["pathx256"]][side] ?? []
     return TaskDefinition(
@@ -192,7 +192,7 @@ final class PathfinderCollector: TaskCollector {
 
   private func collected(_ samples: [SpooledSample]) -> CollectedTask {
     // int(0.1 n) samples for validation and test each, the rest for training, in the order of
-    // torch's permutation with seed 42 (FORMATS 1.3).
+    // torch's permutation with seed 42 (docs/archives.md).
     let order = randomPermutation(count: samples.count, seed: 42).map { samples[$0] }
     let tenth = Int(0.1 * Double(samples.count))
     let train = samples.count - 2 * tenth

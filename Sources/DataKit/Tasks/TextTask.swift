@@ -1,7 +1,7 @@
 internal import Tokenizers
 
 extension TaskDefinition {
-  /// Text: sentiment of film reviews at character level (FORMATS section 2).
+  /// Text: sentiment of film reviews at character level (docs/archives.md).
   static let text = TaskDefinition(
     name: "text",
     aliases: ["imdb"],
