@@ -27,7 +27,7 @@ final class SnakeGrower {
 
   private let tables: PaddleTables
   private let parameters: PathfinderParameters
-  private var grid: OccupancyGrid
+  private let grid: OccupancyGrid
   private var weights: [Float]
   /// The paddles of the image so far.
   private(set) var paddles: [PlacedPaddle] = []
@@ -117,7 +117,8 @@ final class SnakeGrower {
   }
 
   private func join(_ paddle: PlacedPaddle) {
-    grid.join(tables.stamps[paddle.direction].mask, at: paddle.place)
+    let mask = tables.stamps[paddle.direction].mask
+    grid.join(mask.span, at: paddle.place, reach: tables.reach)
   }
 
   /// Adds a paddle to a snake; false at a dead end, with the snake unchanged.
