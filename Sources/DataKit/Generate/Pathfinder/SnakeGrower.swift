@@ -28,7 +28,8 @@ final class SnakeGrower {
   private let tables: PaddleTables
   private let parameters: PathfinderParameters
   private let grid: OccupancyGrid
-  private var weights: [Float]
+  /// The weights of the turns looked at; plain memory, as this is the innermost loop.
+  private let weights: UnsafeMutablePointer<Float>
   /// The paddles of the image so far.
   private(set) var paddles: [PlacedPaddle] = []
 
@@ -41,8 +42,10 @@ final class SnakeGrower {
       frame: tables.frame,
       stride: tables.stride
     )
-    weights = [Float](repeating: 0, count: tables.turnRanges.map(\.count).max() ?? 0)
+    weights = .allocate(capacity: tables.turnRanges.map(\.count).max() ?? 0)
   }
+
+  deinit { weights.deallocate() }
 
   /// Forgets the image.
   func clear() {
