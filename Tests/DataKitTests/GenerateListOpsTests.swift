@@ -146,11 +146,7 @@ struct UnpackedMember {
   var text: String { String(decoding: bytes, as: UTF8.self) }
 }
 
-/// An archive's members in order, unpacked by the system's tar.
-///
-/// - Parameters:
-///   - path: the archive.
-///   - only: the end of the members' names wanted.
+/// An archive's members in order, unpacked by the system's tar; those whose name ends in a suffix.
 func unpacked(_ path: String, only suffix: String = "") throws -> [UnpackedMember] {
   let names = try output(of: ["tar", "-t", "-z", "-f", path]).split(separator: UInt8(ascii: "\n"))
     .map { String(decoding: $0, as: UTF8.self) }

@@ -61,6 +61,7 @@ struct GenerateOptions: ParsableArguments {
   ///   - label: what the progress line is called.
   ///   - total: how many samples.
   ///   - body: adds the members; calls its second argument with the samples done so far.
+  /// - Throws: ``ToolFailure`` if the output exists, and what the writer and `body` throw.
   func write(
     label: String,
     total: Int,

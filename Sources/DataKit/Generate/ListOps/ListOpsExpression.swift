@@ -27,6 +27,7 @@ public struct ListOpsExpression: Equatable, Sendable {
     /// The result for digits.
     ///
     /// - Parameter arguments: at least one, each 0...9.
+    /// - Returns: 0...9.
     public func applied(to arguments: some Collection<Int>) -> Int {
       precondition(!arguments.isEmpty, "\(token) needs an argument")
       switch self {

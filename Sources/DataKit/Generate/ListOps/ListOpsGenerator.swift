@@ -59,6 +59,7 @@ public struct ListOpsGenerator: Sendable {
   /// - Parameters:
   ///   - index: 0 ..< 2^32.
   ///   - retry: another number gives another expression, for when this one is taken.
+  /// - Returns: an expression of a permitted length.
   /// - Throws: ``GenerateError`` if no tree of a permitted length turned up.
   public func expression(at index: Int, retry: Int = 0) throws(GenerateError) -> ListOpsExpression {
     var random = PhiloxStream(generator, UInt32(index), UInt32(retry))

@@ -106,7 +106,7 @@ final class PaddleTables: Sendable {
     }
   }
 
-  /// The opposite direction, within -π ... π.
+  /// The opposite direction, between -π and π.
   private static func reversed(_ angle: Double) -> Double { angle < 0 ? angle + .pi : angle - .pi }
 
   /// The pixels of a circle around (0, 0), one per pixel of arc, truncated, each once.

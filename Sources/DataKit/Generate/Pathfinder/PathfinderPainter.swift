@@ -25,6 +25,7 @@ struct PathfinderPainter: Sendable {
   ///   - paddles: what to paint.
   ///   - stamps: by direction.
   ///   - markers: the centers of the two discs.
+  /// - Returns: resolution x resolution bytes, row-major.
   func paint(
     _ paddles: [PlacedPaddle],
     stamps: [PaddleStamp],

@@ -25,6 +25,9 @@ final class SnakeGrower {
     var last: PlacedPaddle
   }
 
+  /// Attempts at two target snakes; the published parameters need thousands at the very most.
+  static let attemptLimit = 1_000_000
+
   private let tables: PaddleTables
   private let parameters: PathfinderParameters
   private let grid: OccupancyGrid
@@ -56,13 +59,18 @@ final class SnakeGrower {
   /// Grows the two target snakes on an empty grid, from the beginning until it succeeds.
   ///
   /// - Returns: the snakes' ends, and how many attempts failed.
-  func growTargets(random: inout PhiloxStream) -> (tips: [SnakeTips], restarts: Int) {
-    var restarts = 0
-    while true {
+  /// - Throws: ``GenerateError`` after ``attemptLimit`` attempts.
+  func growTargets(
+    random: inout PhiloxStream
+  ) throws(GenerateError) -> (tips: [SnakeTips], restarts: Int) {
+    for restarts in 0..<Self.attemptLimit {
       if let tips = attemptTargets(random: &random) { return (tips, restarts) }
-      restarts += 1
       clear()
     }
+    throw GenerateError(
+      reason: "two snakes of \(parameters.contourLength) paddles found no room in "
+        + "\(Self.attemptLimit) attempts; use shorter snakes or a larger image"
+    )
   }
 
   private func attemptTargets(random: inout PhiloxStream) -> [SnakeTips]? {
