@@ -1,0 +1,112 @@
+internal import ArgumentParser
+internal import DataKit
+internal import ToolSupport
+internal import Trainer
+
+struct Evaluate: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Scores a run's best weights on a split.",
+    discussion: """
+      Every sample of the split is scored once, in the split's order, unless the run's preset
+      follows the published code, which leaves out the last partial batch.
+
+      Examples:
+        lra-train evaluate --run listops-finetuned --split test
+        lra-train evaluate --run runs/x/last.safetensors --split validation --json
+      """
+  )
+
+  @Option(name: .customLong("run"), help: "The run by folder or name, or a checkpoint file.")
+  var runName: String
+
+  @Option(help: "The split to score.")
+  var split: Split = .test
+
+  @Option(help: "The data set's folder; the run's own by default.")
+  var data: String?
+
+  @Option(help: "Samples of a batch; as in the run's validation by default.")
+  var batchSize: Int?
+
+  @Option(help: "Score only the split's first samples.")
+  var samples: Int?
+
+  @OptionGroup var output: OutputOptions
+
+  mutating func validate() throws {
+    for (name, count) in [("--batch-size", batchSize), ("--samples", samples)]
+    where count.map({ $0 < 1 }) ?? false {
+      throw ValidationError("'\(name)' must be at least 1")
+    }
+  }
+
+  /// What --json prints.
+  private struct Result: Encodable {
+    var event = "evaluation"
+    var checkpoint: String
+    var step: Int
+    var data: String
+    var split: String
+    var samples: Int
+    var loss: Double
+    var accuracy: Double?
+    var targets: Int
+  }
+
+  func run() throws {
+    try Processor.check()
+    let checkpoint = try Checkpoint(reading: RunFolder.checkpointPath(at: runPath(runName)))
+    let dataSet = try DataSet(opening: data ?? checkpoint.configuration.data)
+    if dataSet.digest != checkpoint.configuration.dataDigest {
+      output.note("note: '\(dataSet.folder)' is not the data set that the run was trained on")
+    }
+    let evaluation = try Evaluation(
+      checkpoint,
+      on: split,
+      of: dataSet,
+      batchSize: batchSize,
+      samples: samples,
+      pool: output.pool
+    )
+    Interrupts.install()
+    let progress = ProgressReporter(
+      label: "evaluate",
+      total: evaluation.sampleCount,
+      unit: "samples",
+      quiet: output.quiet
+    )
+    let score = try evaluation.score(
+      shouldStop: { Interrupts.wasRequested },
+      progress: { done, _ in progress.update(completed: done) }
+    )
+    progress.finish()
+    guard let score else { throw ExitCode(ExitStatus.interrupted) }
+    try report(score, checkpoint, dataSet, samples: evaluation.sampleCount)
+  }
+
+  private func report(
+    _ score: Score,
+    _ checkpoint: Checkpoint,
+    _ dataSet: DataSet,
+    samples: Int
+  ) throws {
+    guard !output.json else {
+      return try printJSON(
+        Result(
+          checkpoint: checkpoint.path,
+          step: checkpoint.progress.step,
+          data: dataSet.folder,
+          split: split.rawValue,
+          samples: samples,
+          loss: score.loss,
+          accuracy: score.accuracy,
+          targets: score.targets
+        )
+      )
+    }
+    print("checkpoint \(checkpoint.path), step \(checkpoint.progress.step)")
+    print("\(split.rawValue) samples \(samples)")
+    print("\(split.rawValue) loss \(fixed(score.loss, 4))")
+    if let accuracy = score.accuracy { print("\(split.rawValue) accuracy \(fixed(accuracy, 4))") }
+  }
+}

@@ -1,0 +1,42 @@
+internal import ArgumentParser
+internal import Trainer
+
+struct Finetune: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Trains a network to classify, from pretrained weights or from scratch.",
+    discussion: """
+      With --from every weight but the head's is taken over, and the mask channel of a continuous
+      input is dropped; without a preset the sizes are those of the pretrained network. Attention
+      stays causal when it was causal in pretraining. Without --from training starts from scratch.
+
+      Examples:
+        lra-train finetune --data data/listops --from listops-masked --run listops-finetuned
+        lra-train finetune --data data/listops --preset demo-listops --run listops-scratch
+        lra-train finetune --run listops-scratch --resume
+      """
+  )
+
+  @Option(help: "The data set's folder.")
+  var data: String?
+
+  @Option(help: "A pretrained run by folder or name, or a checkpoint file.")
+  var from: String?
+
+  @OptionGroup(title: "Settings") var settings: SettingOptions
+  @OptionGroup(title: "Run") var options: RunOptions
+
+  mutating func validate() throws {
+    if data == nil, !options.resume {
+      throw ValidationError("Missing expected argument '--data <data>'")
+    }
+  }
+
+  func run() throws {
+    var session = TrainingSession(stage: .finetune, data: data, settings, options)
+    session.changesRun = session.changesRun || from != nil
+    session.source = try from.map { place in
+      try Checkpoint(reading: RunFolder.checkpointPath(at: runPath(place)))
+    }
+    try session.run { _ in }
+  }
+}

@@ -1,0 +1,112 @@
+internal import ArgumentParser
+internal import DataKit
+internal import Trainer
+
+struct Plan: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Shows the parameters and the memory of a run before it starts.",
+    discussion: """
+      Without --data the sizes are those of the published data.
+
+      Examples:
+        lra-train plan --preset transformer-image
+        lra-train plan --preset transformer-listops --stage finetune --batch-size 8 --json
+      """
+  )
+
+  @Option(help: "The data set's folder.")
+  var data: String?
+
+  @Option(help: "What the run does.")
+  var stage: RunConfiguration.Stage = .pretrain
+
+  @OptionGroup(title: "Settings") var settings: SettingOptions
+  @OptionGroup var output: OutputOptions
+
+  /// What --json prints; sizes in bytes.
+  private struct Result: Encodable {
+    var event = "plan"
+    var preset: String
+    var stage: String
+    var batchSize: Int
+    var length: Int
+    var parameters: Int
+    var weightBytes: Int
+    var gradientBytes: Int
+    var momentBytes: Int
+    var activationBytes: Int
+    var scratchBytes: Int
+    var totalBytes: Int
+    var availableBytes: Int?
+    var fittingBatchSize: Int?
+  }
+
+  func run() throws {
+    let dataSet = try data.map { try DataSet(opening: $0) }
+    let suggested = dataSet.flatMap { Preset.suggested(forTask: $0.manifest.task)?.name }
+    guard let name = settings.preset ?? suggested else {
+      throw ValidationError("Missing expected argument '--preset <preset>'")
+    }
+    let preset = try Preset.named(name)
+    var configuration = preset.configuration(for: stage)
+    try settings.apply(to: &configuration)
+    let shape = dataSet.map { DataShape($0.manifest) } ?? preset.shape
+    configuration = configuration.fitted(to: shape)
+    let result = result(of: configuration)
+    if output.json { try printJSON(result) } else { show(result) }
+  }
+
+  private func memory(_ configuration: RunConfiguration, rows: Int) -> MemoryPlan {
+    Network.memoryPlan(
+      configuration.network,
+      rows: rows,
+      length: configuration.network.maximumLength,
+      threads: output.threads ?? WorkerPool.availableCores
+    )
+  }
+
+  private func result(of configuration: RunConfiguration) -> Result {
+    let plan = memory(configuration, rows: configuration.batchSize)
+    let available = availableMemory()
+    var fitting: Int?
+    if let available, plan.total > available {
+      fitting = (1..<configuration.batchSize).last {
+        memory(configuration, rows: $0).total <= available
+      }
+    }
+    return Result(
+      preset: configuration.preset,
+      stage: stage.rawValue,
+      batchSize: configuration.batchSize,
+      length: configuration.network.maximumLength,
+      parameters: Network.parameterCount(configuration.network),
+      weightBytes: plan.parameters,
+      gradientBytes: plan.gradients,
+      momentBytes: plan.moments,
+      activationBytes: plan.activations,
+      scratchBytes: plan.scratch,
+      totalBytes: plan.total,
+      availableBytes: available,
+      fittingBatchSize: fitting
+    )
+  }
+
+  private func show(_ result: Result) {
+    print("\(result.stage) '\(result.preset)', batch \(result.batchSize) of \(result.length)")
+    let rows = [
+      ("parameters", "\(result.parameters)"), ("weights", megabytes(result.weightBytes)),
+      ("gradients", megabytes(result.gradientBytes)), ("moments", megabytes(result.momentBytes)),
+      ("activations", megabytes(result.activationBytes)),
+      ("scratch", megabytes(result.scratchBytes)), ("total", megabytes(result.totalBytes)),
+    ]
+    for (name, value) in rows {
+      print(padded(name, 12) + value)
+    }
+    guard let available = result.availableBytes, result.totalBytes > available else { return }
+    output.note("warning: only \(megabytes(available)) are free")
+    let hint =
+      result.fittingBatchSize.map { "--batch-size \($0) fits" }
+      ?? "not even one sample fits; take a smaller preset"
+    output.note("hint: \(hint)")
+  }
+}

@@ -1,0 +1,241 @@
+internal import ArgumentParser
+internal import DataKit
+internal import Foundation
+internal import ToolSupport
+internal import Trainer
+
+/// The folder of a run that was named: a path as it is, a bare name below 'runs'.
+func runPath(_ name: String) -> String {
+  if name.contains("/") || name.hasSuffix(".safetensors") { return name }
+  return RunFolder(name).holdsRun ? name : "runs/" + name
+}
+
+/// Carries out what pretrain and finetune have in common.
+struct TrainingSession {
+  let stage: RunConfiguration.Stage
+  let data: String?
+  let settings: SettingOptions
+  let options: RunOptions
+  /// The pretrained network, if any.
+  var source: Checkpoint?
+  /// Whether an option is given that a resumed run has to agree with.
+  var changesRun: Bool
+  private var output: OutputOptions { options.output }
+
+  init(
+    stage: RunConfiguration.Stage,
+    data: String?,
+    _ settings: SettingOptions,
+    _ options: RunOptions
+  ) {
+    self.stage = stage
+    self.data = data
+    self.settings = settings
+    self.options = options
+    changesRun = settings.changesRun
+  }
+
+  /// Trains; `adjust` sets what only one of the commands knows.
+  func run(_ adjust: (inout RunConfiguration) throws -> Void) throws {
+    try Processor.check()
+    let (configuration, dataSet, folder) = try plan(adjust)
+    let pool = output.pool
+    announceMemory(configuration, pool)
+    let run = try TrainingRun(
+      configuration,
+      on: dataSet,
+      in: folder,
+      resuming: options.resume,
+      replacing: options.force,
+      pool: pool
+    )
+    announce(run)
+    Interrupts.install()
+    let progress = TrainingProgress(run, quiet: output.quiet)
+    let outcome: TrainingRun.Outcome
+    do {
+      outcome = try run.run(
+        shouldStop: { Interrupts.wasRequested },
+        observer: { progress.show($0) }
+      )
+    } catch {
+      progress.finish()
+      throw error
+    }
+    progress.finish()
+    try report(run, outcome)
+  }
+
+  private func plan(
+    _ adjust: (inout RunConfiguration) throws -> Void
+  ) throws -> (RunConfiguration, DataSet, RunFolder) {
+    if options.resume, let name = options.run {
+      let folder = RunFolder(runPath(name))
+      var configuration = try folder.readConfiguration()
+      guard configuration.stage == stage else {
+        throw RunError(
+          folder.path,
+          "the run is a \(configuration.stage.rawValue) run",
+          hint: "use 'lra-train \(configuration.stage.rawValue) --resume'"
+        )
+      }
+      if let data { configuration.data = data }
+      let dataSet = try DataSet(opening: configuration.data)
+      if changesRun { try compare(try build(dataSet, adjust), configuration, folder) }
+      settings.applyLength(to: &configuration)
+      configuration.dataDigest = dataSet.digest
+      return (configuration, dataSet, folder)
+    }
+    guard let data else { throw ValidationError("'--resume' needs '--run' or '--data'") }
+    let dataSet = try DataSet(opening: data)
+    let configuration = try build(dataSet, adjust)
+    let folder = RunFolder(options.run.map(runPath) ?? defaultFolder(configuration))
+    if options.resume {
+      try compare(configuration, folder.readConfiguration(), folder)
+    }
+    return (configuration, dataSet, folder)
+  }
+
+  /// Preset, then file, then options, then what the data set decides.
+  private func build(
+    _ dataSet: DataSet,
+    _ adjust: (inout RunConfiguration) throws -> Void
+  ) throws -> RunConfiguration {
+    let preset = try preset(for: dataSet)
+    var configuration = preset.configuration(for: stage)
+    configuration.data = dataSet.folder
+    if let source {
+      configuration.from = source.path
+      let network = source.configuration.network
+      if settings.preset == nil { configuration.network.takeStructure(of: network) }
+      configuration.network.isCausal = network.isCausal
+    }
+    try settings.apply(to: &configuration)
+    try adjust(&configuration)
+    return try configuration.resolved(for: dataSet)
+  }
+
+  private func preset(for dataSet: DataSet) throws -> Preset {
+    if let name = settings.preset { return try Preset.named(name) }
+    if let name = source?.configuration.preset { return try Preset.named(name) }
+    guard let preset = Preset.suggested(forTask: dataSet.manifest.task) else {
+      throw RunError(
+        dataSet.folder,
+        "no preset was made for the task '\(dataSet.manifest.task)'",
+        hint: "name one with --preset; 'lra-train presets' lists them"
+      )
+    }
+    output.note("preset: \(preset.name), as none was named")
+    return preset
+  }
+
+  private func compare(
+    _ asked: RunConfiguration,
+    _ stored: RunConfiguration,
+    _ folder: RunFolder
+  ) throws {
+    guard let difference = try stored.firstDifference(from: asked) else { return }
+    throw RunError(
+      folder.path,
+      "the run was started with \(difference.path) \(difference.here), the options say "
+        + difference.there,
+      hint: "leave out the options to go on with the run as it is"
+    )
+  }
+
+  private func defaultFolder(_ configuration: RunConfiguration) -> String {
+    let kind =
+      switch (configuration.stage, configuration.from) {
+      case (.pretrain, _): configuration.objective.kind.rawValue
+      case (.finetune, nil): "from-scratch"
+      case (.finetune, _): "from-pretrained"
+      }
+    return "runs/\(configuration.preset)-\(stage.rawValue)-\(kind)-seed-\(configuration.seed)"
+  }
+
+  private func announceMemory(_ configuration: RunConfiguration, _ pool: WorkerPool) {
+    let plan = Network.memoryPlan(
+      configuration.network,
+      rows: configuration.batchSize,
+      length: configuration.network.maximumLength,
+      threads: pool.threads
+    )
+    guard let available = availableMemory(), plan.total > available else { return }
+    output.note(
+      "warning: the run may need \(megabytes(plan.total)) of memory, \(megabytes(available)) are "
+        + "free\nhint: see 'lra-train plan'; a smaller --batch-size needs less"
+    )
+  }
+
+  private func announce(_ run: TrainingRun) {
+    let configuration = run.configuration
+    output.note("run: \(run.folder.path)")
+    output.note(
+      "\(stage.rawValue) '\(configuration.preset)' on '\(configuration.data)': "
+        + "\(run.network.layout.count) parameters, \(run.totalSteps) steps of "
+        + "\(configuration.batchSize), \(run.stepsPerEpoch) an epoch"
+    )
+    if let transfer = run.transfer { announce(transfer, from: configuration.from ?? "") }
+    if run.progress.step > 0 { output.note("going on from step \(run.progress.step)") }
+    if configuration.schedule.warmUpSteps > run.totalSteps {
+      output.note(
+        "note: the warm-up of \(configuration.schedule.warmUpSteps) steps is longer than the run"
+      )
+    }
+  }
+
+  private func announce(_ transfer: TransferReport, from path: String) {
+    output.note("weights from '\(path)':")
+    output.note("  loaded: \(transfer.loaded.count) tensors")
+    for (label, names) in [
+      ("adapted", transfer.adapted), ("dropped", transfer.dropped),
+      ("initialised", transfer.initialised),
+    ] {
+      output.note("  \(label): \(names.isEmpty ? "none" : names.joined(separator: ", "))")
+    }
+  }
+
+  private func report(_ run: TrainingRun, _ outcome: TrainingRun.Outcome) throws {
+    let summary = try RunSummary(of: run.folder)
+    if output.json {
+      try printJSON(summary)
+    } else if outcome == .finished {
+      print("run \(run.folder.path)")
+      print(bestLine(summary))
+    }
+    guard outcome == .finished else {
+      output.note(
+        "interrupted after step \(summary.steps) of \(summary.totalSteps); go on with "
+          + "'lra-train \(stage.rawValue) --run \(run.folder.path) --resume'"
+      )
+      throw ExitCode(ExitStatus.interrupted)
+    }
+  }
+
+  private func bestLine(_ summary: RunSummary) -> String {
+    guard let best = summary.bestMetric, let step = summary.bestStep else {
+      return "validation none"
+    }
+    return "validation \(summary.monitor.rawValue) \(fixed(best, 4)) (best, step \(step))"
+  }
+}
+
+extension NetworkConfiguration {
+  /// Takes over everything that pretrained weights depend on.
+  mutating func takeStructure(of other: NetworkConfiguration) {
+    (width, depth, layers, positions) = (other.width, other.depth, other.layers, other.positions)
+    (prenorm, norm, maximumLength) = (other.prenorm, other.norm, other.maximumLength)
+  }
+}
+
+/// Writes a value as one line of JSON with sorted keys to standard output.
+func printJSON(_ value: some Encodable) throws {
+  let encoder = JSONEncoder()
+  encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+  print(String(decoding: try encoder.encode(value), as: UTF8.self))
+}
+
+/// A number with so many decimals.
+func fixed(_ value: Double, _ decimals: Int) -> String {
+  String(format: "%.\(decimals)f", value)
+}

@@ -1,0 +1,180 @@
+/// Added to the variance, as in PyTorch.
+private let epsilon: Float = 1e-5
+
+/// The share of a new batch in the running statistics, as in PyTorch.
+private let momentum: Float = 0.1
+
+/// Normalizes each channel over all rows, then scales and shifts it.
+///
+/// y = gain (x - mean) / sqrt(variance + 1e-5) + bias           (Ioffe and Szegedy 2015, alg. 1)
+///
+/// running = 0.9 running + 0.1 batch, with the unbiased variance.
+///
+/// - Parameters:
+///   - input: x, [rows, width]; all rows count, padding too.
+///   - gain: [width], followed by the bias, [width].
+///   - running: mean, then variance, [width] each; updated.
+///   - statistics: receives mean, then 1 / deviation, [width] each.
+///   - output: y, [rows, width]; overwritten. May be `input`.
+///   - partials: room for ``normPartialCount(rows:width:)`` values.
+///   - pool: the threads that share the work.
+func batchNormForward(
+  _ input: Matrix,
+  gain: UnsafePointer<Float>,
+  running: UnsafeMutablePointer<Float>,
+  statistics: UnsafeMutablePointer<Float>,
+  into output: Matrix,
+  partials: UnsafeMutablePointer<Float>,
+  _ pool: WorkerPool
+) {
+  let width = input.columns
+  let rows = Float(input.rows)
+  let (mean, scale) = (statistics, statistics + width)
+  mean.update(repeating: 0, count: width)
+  columnMeans(input, around: mean, squared: false, into: scale, partials: partials, pool)
+  mean.update(from: scale, count: width)
+  columnMeans(input, around: mean, squared: true, into: scale, partials: partials, pool)
+  for column in 0..<width {
+    let variance = scale[column]
+    let unbiased = variance * (rows / max(1, rows - 1))
+    running[column] += momentum * (mean[column] - running[column])
+    running[width + column] += momentum * (unbiased - running[width + column])
+    scale[column] = 1 / (variance + epsilon).squareRoot()
+  }
+  normalizeColumns(input, gain: gain, statistics: statistics, into: output, pool)
+}
+
+/// As ``batchNormForward(_:gain:running:statistics:into:partials:_:)`` with the running mean and
+/// variance instead of the batch's, for evaluation.
+func batchNormEvaluation(
+  _ input: Matrix,
+  gain: UnsafePointer<Float>,
+  running: UnsafePointer<Float>,
+  statistics: UnsafeMutablePointer<Float>,
+  into output: Matrix,
+  _ pool: WorkerPool
+) {
+  let width = input.columns
+  for column in 0..<width {
+    statistics[column] = running[column]
+    statistics[width + column] = 1 / (running[width + column] + epsilon).squareRoot()
+  }
+  normalizeColumns(input, gain: gain, statistics: statistics, into: output, pool)
+}
+
+/// The backward pass of y = gain n + bias with n = (x - mean) / deviation, per channel.
+///
+/// dbias = sum(dy), dgain = sum(dy n),
+/// dx = gain / deviation (dy - dbias / rows - n dgain / rows)
+///
+/// - Parameters:
+///   - outputGradient: dy, [rows, width].
+///   - input: x, [rows, width].
+///   - gain: as in the forward pass.
+///   - statistics: as the forward pass left them.
+///   - inputGradient: dx; overwritten, or added to when `adds`. May be `outputGradient`.
+///   - adds: whether results are added to instead of overwritten.
+///   - gradients: dgain, then dbias, [width] each; added to.
+///   - partials: room for ``normPartialCount(rows:width:)`` values and 2 * width more.
+///   - pool: the threads that share the work.
+func batchNormBackward(
+  _ outputGradient: Matrix,
+  input: Matrix,
+  gain: UnsafePointer<Float>,
+  statistics: UnsafePointer<Float>,
+  into inputGradient: Matrix,
+  adds: Bool,
+  gradients: UnsafeMutablePointer<Float>,
+  partials: UnsafeMutablePointer<Float>,
+  _ pool: WorkerPool
+) {
+  let width = input.columns
+  let tiles = Tiles(summing: input.rows)
+  let (mean, scale) = (statistics, statistics + width)
+  pool.parallelFor(tiles.count) { index in
+    let sums = partials + index * 2 * width
+    sums.update(repeating: 0, count: 2 * width)
+    for row in tiles[index] {
+      let (dy, x) = (outputGradient.row(row), input.row(row))
+      for column in 0..<width {
+        sums[column] += dy[column] * ((x[column] - mean[column]) * scale[column])
+        sums[width + column] += dy[column]
+      }
+    }
+  }
+  let totals = partials + tiles.count * 2 * width
+  totals.update(repeating: 0, count: 2 * width)
+  addPartials(partials, pieces: tiles.count, count: 2 * width, into: totals, pool)
+  for column in 0..<2 * width {
+    gradients[column] += totals[column]
+    totals[column] /= Float(input.rows)
+  }
+  pool.parallelFor(tiles.count) { index in
+    for row in tiles[index] {
+      let (dy, x, dx) = (outputGradient.row(row), input.row(row), inputGradient.row(row))
+      for column in 0..<width {
+        let normalized = (x[column] - mean[column]) * scale[column]
+        let centered = dy[column] - totals[width + column] - normalized * totals[column]
+        let gradient = gain[column] * scale[column] * centered
+        dx[column] = adds ? dx[column] + gradient : gradient
+      }
+    }
+  }
+}
+
+/// The mean over the rows of x - center, or of its square; tiles are joined in Double.
+private func columnMeans(
+  _ input: Matrix,
+  around center: UnsafePointer<Float>,
+  squared: Bool,
+  into means: UnsafeMutablePointer<Float>,
+  partials: UnsafeMutablePointer<Float>,
+  _ pool: WorkerPool
+) {
+  let width = input.columns
+  let tiles = Tiles(summing: input.rows)
+  pool.parallelFor(tiles.count) { index in
+    let sums = partials + index * width
+    sums.update(repeating: 0, count: width)
+    for row in tiles[index] {
+      let x = input.row(row)
+      if squared {
+        for column in 0..<width {
+          let distance = x[column] - center[column]
+          sums[column] += distance * distance
+        }
+      } else {
+        for column in 0..<width { sums[column] += x[column] }
+      }
+    }
+  }
+  for column in 0..<width {
+    var sum = 0.0
+    for piece in 0..<tiles.count { sum += Double(partials[piece * width + column]) }
+    means[column] = Float(sum / Double(input.rows))
+  }
+}
+
+private func normalizeColumns(
+  _ input: Matrix,
+  gain: UnsafePointer<Float>,
+  statistics: UnsafePointer<Float>,
+  into output: Matrix,
+  _ pool: WorkerPool
+) {
+  let width = input.columns
+  precondition(
+    input.rows == output.rows && output.columns == width,
+    "batchNorm: \(input.shape) into \(output.shape)"
+  )
+  let (bias, mean, scale) = (gain + width, statistics, statistics + width)
+  let tiles = Tiles(of: input.rows, size: 256)
+  pool.parallelFor(tiles.count) { index in
+    for row in tiles[index] {
+      let (x, y) = (input.row(row), output.row(row))
+      for column in 0..<width {
+        y[column] = (x[column] - mean[column]) * scale[column] * gain[column] + bias[column]
+      }
+    }
+  }
+}

@@ -1,0 +1,176 @@
+/// The rows of one product in a linear map's forward pass.
+private let rowTile = 256
+
+/// Maps every row linearly, and may add another matrix on the way.
+///
+/// y = x W^T + b (+ r)
+///
+/// - Parameters:
+///   - input: x, [rows, inputs].
+///   - weight: W, [outputs, inputs].
+///   - bias: b, [outputs], or nil for none.
+///   - residual: r, [rows, outputs]; nil adds nothing.
+///   - output: y, [rows, outputs]; overwritten. May not overlap `input` or `residual`.
+///   - pool: the threads that share the work.
+func linearForward(
+  _ input: Matrix,
+  weight: Matrix,
+  bias: UnsafePointer<Float>?,
+  adding residual: Matrix? = nil,
+  into output: Matrix,
+  _ pool: WorkerPool
+) {
+  precondition(
+    input.rows == output.rows,
+    "linearForward: \(input.shape) into \(output.shape)"
+  )
+  let tiles = Tiles(of: input.rows, size: rowTile)
+  pool.parallelFor(tiles.count) { index in
+    let rows = tiles[index]
+    linearTile(
+      input[rows: rows],
+      weight: weight,
+      bias: bias,
+      adding: residual?[rows: rows],
+      into: output[rows: rows]
+    )
+  }
+}
+
+/// ``linearForward(_:weight:bias:adding:into:_:)`` on the calling thread alone.
+func linearTile(
+  _ input: Matrix,
+  weight: Matrix,
+  bias: UnsafePointer<Float>?,
+  adding residual: Matrix?,
+  into output: Matrix
+) {
+  let width = output.columns
+  for row in 0..<output.rows {
+    let target = output.row(row)
+    switch (residual?.row(row), bias) {
+    case (let addend?, let bias?):
+      for column in 0..<width { target[column] = addend[column] + bias[column] }
+    case (let addend?, nil): target.update(from: addend, count: width)
+    case (nil, let bias?): target.update(from: bias, count: width)
+    case (nil, nil): target.update(repeating: 0, count: width)
+    }
+  }
+  multiply(input, weight, transposing: .right, into: output, keep: 1)
+}
+
+/// The backward pass of y = x W^T + b.
+///
+/// dx = dy W, dW = dy^T x, db = the column sums of dy
+///
+/// - Parameters:
+///   - outputGradient: dy, [rows, outputs].
+///   - input: x, [rows, inputs].
+///   - weight: W, [outputs, inputs].
+///   - inputGradient: dx, [rows, inputs]; overwritten, or added to when `adds`; nil skips it. May
+///     not overlap dy.
+///   - adds: whether results are added to instead of overwritten.
+///   - gradients: dW, [outputs, inputs], then db, [outputs]; both are added to.
+///   - partials: room for ``linearPartialCount(rows:inputs:outputs:)`` values.
+///   - pool: the threads that share the work.
+func linearBackward(
+  _ outputGradient: Matrix,
+  input: Matrix,
+  weight: Matrix,
+  into inputGradient: Matrix?,
+  adds: Bool = false,
+  gradients: UnsafeMutablePointer<Float>,
+  partials: UnsafeMutablePointer<Float>,
+  _ pool: WorkerPool
+) {
+  let (outputs, inputs) = (weight.rows, weight.columns)
+  precondition(
+    outputGradient.columns == outputs && input.columns == inputs
+      && outputGradient.rows == input.rows,
+    "linearBackward: \(outputGradient.shape), \(input.shape), weight \(weight.shape)"
+  )
+  let tiles = Tiles(summing: input.rows)
+  let count = outputs * inputs + outputs
+  pool.parallelFor(tiles.count) { index in
+    let rows = tiles[index]
+    let gradient = outputGradient[rows: rows]
+    addLinearGradients(
+      gradient,
+      input: input[rows: rows],
+      into: partials + index * count,
+      adds: false
+    )
+    if let inputGradient {
+      multiply(gradient, weight, into: inputGradient[rows: rows], keep: adds ? 1 : 0)
+    }
+  }
+  addPartials(partials, pieces: tiles.count, count: count, into: gradients, pool)
+}
+
+/// The values of partial sums that a linear map's backward pass needs.
+func linearPartialCount(rows: Int, inputs: Int, outputs: Int) -> Int {
+  Tiles(summing: rows).count * (outputs * inputs + outputs)
+}
+
+/// Computes dW = dy^T x and db = the column sums of dy on the calling thread.
+///
+/// - Parameters:
+///   - outputGradient: dy, with the shape of y.
+///   - input: x.
+///   - output: dW, [outputs, inputs], then db, [outputs]; overwritten unless `adds`.
+///   - adds: whether results are added to instead of overwritten.
+func addLinearGradients(
+  _ outputGradient: Matrix,
+  input: Matrix,
+  into output: UnsafeMutablePointer<Float>,
+  adds: Bool
+) {
+  let (outputs, inputs) = (outputGradient.columns, input.columns)
+  multiply(
+    outputGradient,
+    input,
+    transposing: .left,
+    into: Matrix(output, rows: outputs, columns: inputs),
+    keep: adds ? 1 : 0
+  )
+  addColumnSums(outputGradient, into: output + outputs * inputs, adds: adds)
+}
+
+/// Sums the rows of a matrix.
+///
+/// - Parameters:
+///   - matrix: [rows, columns].
+///   - sums: [columns]; overwritten unless `adds`.
+///   - adds: whether results are added to instead of overwritten.
+func addColumnSums(_ matrix: Matrix, into sums: UnsafeMutablePointer<Float>, adds: Bool) {
+  if !adds { sums.update(repeating: 0, count: matrix.columns) }
+  for row in 0..<matrix.rows {
+    let values = matrix.row(row)
+    for column in 0..<matrix.columns { sums[column] += values[column] }
+  }
+}
+
+/// Adds partial sums to a result, always in the order of the pieces.
+///
+/// - Parameters:
+///   - partials: [pieces, count].
+///   - pieces: the number of partial sums.
+///   - count: the number of values.
+///   - output: [count]; added to.
+///   - pool: the threads that share the work.
+func addPartials(
+  _ partials: UnsafeMutablePointer<Float>,
+  pieces: Int,
+  count: Int,
+  into output: UnsafeMutablePointer<Float>,
+  _ pool: WorkerPool
+) {
+  let tiles = Tiles(of: count, size: 4096)
+  pool.parallelFor(tiles.count) { index in
+    let range = tiles[index]
+    for piece in 0..<pieces {
+      let source = partials + piece * count
+      for element in range { output[element] += source[element] }
+    }
+  }
+}

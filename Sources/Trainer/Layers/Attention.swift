@@ -1,0 +1,118 @@
+/// Multi-head self-attention with its four projections.
+///
+/// q, k, v = x W^T + b; y = attention(q, k, v) W_o^T + b_o. Heads are consecutive slices of the
+/// channels; there is no padding mask.
+struct Attention: Layer {
+  /// q, k and v as one linear map: their weights lie together, then their biases.
+  private let projections: LinearPlace
+  private let output: LinearPlace
+  private let heads: Int
+  private let width: Int
+  private let isCausal: Bool
+  private let isRotary: Bool
+  private var inputs = Slot()
+  private var mixed = Slot()
+  private var logSums = Slot()
+
+  /// A layer whose parameters are added as "name.q.weight" and so on.
+  ///
+  /// - Precondition: `heads` divides `width`; with `isRotary` the quotient is even.
+  init(
+    _ name: String,
+    width: Int,
+    heads: Int,
+    isCausal: Bool,
+    isRotary: Bool,
+    in layout: inout ParameterLayout
+  ) {
+    precondition(heads > 0 && width % heads == 0, "Attention: \(heads) heads of width \(width)")
+    precondition(
+      !isRotary || width / heads % 2 == 0,
+      "Attention: rotary heads of odd width \(width / heads)"
+    )
+    self.heads = heads
+    self.width = width
+    self.isCausal = isCausal
+    self.isRotary = isRotary
+    projections = LinearPlace(offset: layout.count, inputs: width, outputs: 3 * width)
+    for part in ["q", "k", "v"] { layout.add("\(name).\(part).weight", [width, width]) }
+    for part in ["q", "k", "v"] { layout.add("\(name).\(part).bias", [width]) }
+    output = LinearPlace("\(name).o", inputs: width, outputs: width, in: &layout)
+  }
+
+  private func shape(length: Int) -> AttentionShape {
+    AttentionShape(
+      length: length,
+      heads: heads,
+      headWidth: width / heads,
+      isCausal: isCausal
+    )
+  }
+
+  mutating func reserve(in plan: inout WorkspacePlan) {
+    inputs = plan.keep(plan.positions * 3 * width)
+    mixed = plan.keep(plan.positions * width)
+    logSums = plan.keep(plan.positions * heads)
+    plan.needTemporary(plan.positions * 4 * width)
+    plan.needScratch(shape(length: plan.length).scratchCount)
+    projections.reserve(in: &plan, rows: plan.positions)
+    output.reserve(in: &plan, rows: plan.positions)
+  }
+
+  func forward(_ input: Matrix, adding residual: Matrix?, into output: Matrix, _ pass: Pass) {
+    let projected = pass.matrix(inputs, columns: 3 * width)
+    let mixed = pass.matrix(mixed, columns: width)
+    projections.forward(input, into: projected, pass)
+    rotateQueriesAndKeys(projected, inverse: false, pass)
+    attentionForward(
+      projected,
+      shape(length: pass.length),
+      into: mixed,
+      logSums: pass.workspace[logSums],
+      scratch: pass.workspace.scratch,
+      pass.pool
+    )
+    self.output.forward(mixed, adding: residual, into: output, pass)
+  }
+
+  func backward(
+    _ outputGradient: Matrix,
+    input: Matrix,
+    into inputGradient: Matrix,
+    adds: Bool,
+    _ pass: Pass
+  ) {
+    let mixed = pass.matrix(mixed, columns: width)
+    let temporary = pass.workspace.temporary
+    let mixedGradient = Matrix(temporary, rows: pass.positions, columns: width)
+    let projectedGradient = Matrix(
+      temporary + pass.positions * width,
+      rows: pass.positions,
+      columns: 3 * width
+    )
+    output.backward(outputGradient, input: mixed, into: mixedGradient, pass)
+    attentionBackward(
+      mixedGradient,
+      inputs: pass.matrix(inputs, columns: 3 * width),
+      output: mixed,
+      logSums: pass.workspace[logSums],
+      shape(length: pass.length),
+      into: projectedGradient,
+      scratch: pass.workspace.scratch,
+      pass.pool
+    )
+    rotateQueriesAndKeys(projectedGradient, inverse: true, pass)
+    projections.backward(projectedGradient, input: input, into: inputGradient, adds: adds, pass)
+  }
+
+  private func rotateQueriesAndKeys(_ projected: Matrix, inverse: Bool, _ pass: Pass) {
+    guard isRotary else { return }
+    rotate(
+      projected[columns: 0..<2 * width],
+      table: pass.tables.rotations(width: width / heads),
+      length: pass.length,
+      inverse: inverse,
+      pass.pool
+    )
+  }
+}

@@ -1,0 +1,129 @@
+/// What a layer sees of the pass it takes part in.
+struct Pass {
+  /// The blocks of parameters and gradients, and the running statistics.
+  let parameters: UnsafeMutablePointer<Float>
+  let gradients: UnsafeMutablePointer<Float>
+  let buffers: UnsafeMutablePointer<Float>
+  let workspace: Workspace
+  let tables: PositionTables
+  let pool: WorkerPool
+  /// Sequences in the batch, and positions of each.
+  let rows: Int
+  let length: Int
+  /// Whether batch norm uses and records the batch's own statistics.
+  let isTraining: Bool
+  /// nil in evaluation and without dropout.
+  let dropout: Dropout?
+
+  /// rows * length.
+  var positions: Int { rows * length }
+
+  /// A slot as [positions, columns].
+  func matrix(_ slot: Slot, columns: Int) -> Matrix {
+    Matrix(workspace[slot], rows: positions, columns: columns)
+  }
+}
+
+/// The branch of a residual block: a map of [positions, width] to itself.
+///
+/// A layer knows where its parameters lie and, once planned, where its activations do; it holds
+/// no values.
+protocol Layer {
+  /// Reserves what the layer needs for the plan's shape.
+  mutating func reserve(in plan: inout WorkspacePlan)
+
+  /// Computes f(x), or f(x) + residual.
+  ///
+  /// - Parameters:
+  ///   - input: x; stays unchanged until the backward pass.
+  ///   - residual: added after dropping; nil adds nothing.
+  ///   - output: overwritten. May not overlap the others.
+  ///   - pass: the pass under way.
+  func forward(_ input: Matrix, adding residual: Matrix?, into output: Matrix, _ pass: Pass)
+
+  /// Adds to the gradients of the parameters and computes that of the input.
+  ///
+  /// - Parameters:
+  ///   - outputGradient: the gradient of f(x).
+  ///   - input: x, as in the forward pass.
+  ///   - inputGradient: overwritten, or added to when `adds`. May be `outputGradient`.
+  ///   - adds: whether results are added to instead of overwritten.
+  ///   - pass: the pass under way.
+  func backward(
+    _ outputGradient: Matrix,
+    input: Matrix,
+    into inputGradient: Matrix,
+    adds: Bool,
+    _ pass: Pass
+  )
+}
+
+/// Where the weight and, right after it, the bias of a linear map lie in the parameter block.
+struct LinearPlace: Sendable {
+  let offset: Int
+  let inputs: Int
+  let outputs: Int
+
+  /// Adds "name.weight", [outputs, inputs], and "name.bias", [outputs].
+  init(_ name: String, inputs: Int, outputs: Int, in layout: inout ParameterLayout) {
+    offset = layout.add("\(name).weight", [outputs, inputs]).lowerBound
+    layout.add("\(name).bias", [outputs])
+    self.inputs = inputs
+    self.outputs = outputs
+  }
+
+  /// A map whose parameters were added already.
+  init(offset: Int, inputs: Int, outputs: Int) {
+    self.offset = offset
+    self.inputs = inputs
+    self.outputs = outputs
+  }
+
+  func weight(_ base: UnsafeMutablePointer<Float>) -> Matrix {
+    Matrix(base + offset, rows: outputs, columns: inputs)
+  }
+
+  func bias(_ base: UnsafeMutablePointer<Float>) -> UnsafeMutablePointer<Float> {
+    base + offset + outputs * inputs
+  }
+
+  /// Asks for the partial sums of ``backward(_:input:into:adds:_:)``.
+  func reserve(in plan: inout WorkspacePlan, rows: Int) {
+    plan.needPartials(linearPartialCount(rows: rows, inputs: inputs, outputs: outputs))
+  }
+
+  func forward(
+    _ input: Matrix,
+    adding residual: Matrix? = nil,
+    into output: Matrix,
+    _ pass: Pass
+  ) {
+    linearForward(
+      input,
+      weight: weight(pass.parameters),
+      bias: bias(pass.parameters),
+      adding: residual,
+      into: output,
+      pass.pool
+    )
+  }
+
+  func backward(
+    _ outputGradient: Matrix,
+    input: Matrix,
+    into inputGradient: Matrix?,
+    adds: Bool = false,
+    _ pass: Pass
+  ) {
+    linearBackward(
+      outputGradient,
+      input: input,
+      weight: weight(pass.parameters),
+      into: inputGradient,
+      adds: adds,
+      gradients: pass.gradients + offset,
+      partials: pass.workspace.partials,
+      pass.pool
+    )
+  }
+}

@@ -1,0 +1,58 @@
+/// The constant tables of positions, made when a longer one is first needed.
+final class PositionTables {
+  private let width: Int?
+  private let headWidths: [Int]
+  private let maker: WorkerPool
+  private var sinusoidTable: FloatBuffer?
+  private var rotationTables: [Int: FloatBuffer] = [:]
+  private(set) var length = 0
+
+  /// Tables without rows: sinusoids if `width` is not nil, rotations of each head width.
+  init(width: Int?, headWidths: Set<Int>, _ pool: WorkerPool) {
+    self.width = width
+    self.headWidths = headWidths.sorted()
+    maker = pool
+  }
+
+  /// The values of all tables for a length.
+  static func count(width: Int?, headWidths: Set<Int>, length: Int) -> Int {
+    length * ((width ?? 0) + headWidths.reduce(0, +))
+  }
+
+  /// The values held now.
+  var count: Int {
+    (sinusoidTable?.count ?? 0) + rotationTables.values.reduce(0) { $0 + $1.count }
+  }
+
+  /// Makes sure that the tables have at least `length` rows.
+  func extend(to length: Int) {
+    guard length > self.length else { return }
+    self.length = length
+    if let width {
+      let buffer = FloatBuffer(count: length * width)
+      fillSinusoids(Matrix(buffer.base, rows: length, columns: width), maker)
+      sinusoidTable = buffer
+    }
+    for width in headWidths {
+      let buffer = FloatBuffer(count: length * width)
+      fillRotations(Matrix(buffer.base, rows: length, columns: width), maker)
+      rotationTables[width] = buffer
+    }
+  }
+
+  /// The sinusoids, [length, width].
+  var sinusoids: Matrix {
+    guard let sinusoidTable, let width else {
+      preconditionFailure("PositionTables: no sinusoids were asked for")
+    }
+    return Matrix(sinusoidTable.base, rows: length, columns: width)
+  }
+
+  /// The rotations of heads of a width, [length, width].
+  func rotations(width: Int) -> Matrix {
+    guard let table = rotationTables[width] else {
+      preconditionFailure("PositionTables: no rotations of width \(width) were asked for")
+    }
+    return Matrix(table.base, rows: length, columns: width)
+  }
+}

@@ -1,0 +1,16 @@
+/// The memory of a training run, in bytes.
+public struct MemoryPlan: Sendable, Equatable {
+  /// The weights and the running statistics of batch norm.
+  public var parameters: Int
+  /// The gradients of the weights.
+  public var gradients: Int
+  /// Both moments of AdamW.
+  public var moments: Int
+  /// What the forward pass keeps for the backward pass.
+  public var activations: Int
+  /// Gradients of activations, partial sums and what each thread needs.
+  public var scratch: Int
+
+  /// The sum of all parts.
+  public var total: Int { parameters + gradients + moments + activations + scratch }
+}

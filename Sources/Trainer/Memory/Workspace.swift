@@ -1,0 +1,99 @@
+/// A place in a workspace, in values from its start.
+struct Slot: Sendable, Equatable {
+  var offset = 0
+  var count = 0
+}
+
+/// Adds up what the layers of a network need before any memory is taken.
+///
+/// Activations are all kept at once. The other three kinds are each one region that the layers
+/// use in turn, so that the largest demand counts.
+struct WorkspacePlan: Sendable, Equatable {
+  /// Sequences in the batch.
+  let rows: Int
+  /// Positions of each sequence.
+  let length: Int
+  /// The workers that get scratch memory.
+  let threads: Int
+  /// Values kept from the forward to the backward pass.
+  private(set) var activations = 0
+  /// Those of `activations` that hold gradients of activations.
+  private(set) var activationGradients = 0
+  /// Values of one layer's gradients of activations.
+  private(set) var temporary = 0
+  /// Values of one layer's partial sums.
+  private(set) var partials = 0
+  /// Values of one worker's scratch.
+  private(set) var scratch = 0
+
+  init(rows: Int, length: Int, threads: Int) {
+    precondition(
+      rows > 0 && length > 0 && threads > 0,
+      "WorkspacePlan: \(rows) rows of length \(length), \(threads) threads"
+    )
+    self.rows = rows
+    self.length = length
+    self.threads = threads
+  }
+
+  /// rows * length.
+  var positions: Int { rows * length }
+
+  /// The count rounded up so that the next slot starts on a cache line.
+  private static func padded(_ count: Int) -> Int { (count + 15) & ~15 }
+
+  /// Reserves values that stay until the backward pass.
+  mutating func keep(_ count: Int) -> Slot {
+    defer { activations += Self.padded(count) }
+    return Slot(offset: activations, count: count)
+  }
+
+  /// Reserves values for a gradient that goes from layer to layer.
+  mutating func keepGradient(_ count: Int) -> Slot {
+    activationGradients += Self.padded(count)
+    return keep(count)
+  }
+
+  /// Asks for at least `count` values while one layer runs.
+  mutating func needTemporary(_ count: Int) { temporary = max(temporary, Self.padded(count)) }
+
+  /// Asks for at least `count` values of partial sums while one kernel runs.
+  mutating func needPartials(_ count: Int) { partials = max(partials, Self.padded(count)) }
+
+  /// Asks for at least `count` values per worker while one kernel runs.
+  mutating func needScratch(_ count: Int) { scratch = max(scratch, Self.padded(count)) }
+
+  /// All values beside the activations.
+  var scratchTotal: Int { temporary + partials + scratch * threads }
+
+  /// All values.
+  var total: Int { activations + scratchTotal }
+}
+
+/// The memory of a plan.
+struct Workspace {
+  let plan: WorkspacePlan
+  let buffer: FloatBuffer
+
+  /// Takes the memory of `plan`, reusing `buffer` when it is large enough.
+  init(_ plan: WorkspacePlan, reusing buffer: FloatBuffer?) {
+    self.plan = plan
+    if let buffer, buffer.count >= plan.total {
+      self.buffer = buffer
+    } else {
+      self.buffer = FloatBuffer(count: plan.total)
+    }
+  }
+
+  /// The first value of a slot.
+  subscript(slot: Slot) -> UnsafeMutablePointer<Float> { buffer.base + slot.offset }
+
+  var temporary: UnsafeMutablePointer<Float> { buffer.base + plan.activations }
+
+  var partials: UnsafeMutablePointer<Float> { temporary + plan.temporary }
+
+  /// The scratch memory of one worker.
+  func scratch(_ worker: Int) -> UnsafeMutablePointer<Float> {
+    partials + plan.partials + worker * plan.scratch
+  }
+}

@@ -1,0 +1,199 @@
+/// A network with its weights and gradients.
+///
+/// Passes of one network run one at a time; each uses all threads of the pool, and its results
+/// do not depend on their number. Activations are kept between passes of the same shape.
+public final class Network {
+  /// What the network is made of.
+  public let configuration: NetworkConfiguration
+  /// The weights by name; names as "blocks.0.layer.q.weight".
+  public let parameters: ParameterStore
+  /// The gradients that the last training pass computed.
+  public let gradients: ParameterStore
+  /// The running statistics of batch norm; empty without batch norm.
+  public var buffers: ParameterStore
+  let pool: WorkerPool
+  private(set) var structure: NetworkStructure
+  private(set) var workspace: Workspace?
+  private let tables: PositionTables
+
+  /// A network of zeros; call ``initialize(seed:)`` or fill `parameters` before use.
+  ///
+  /// - Precondition: the configuration makes sense: heads divide the width, and so on.
+  public init(_ configuration: NetworkConfiguration, pool: WorkerPool) {
+    self.configuration = configuration
+    self.pool = pool
+    structure = NetworkStructure(configuration)
+    parameters = ParameterStore(layout: structure.layout)
+    gradients = ParameterStore(layout: structure.layout)
+    buffers = ParameterStore(layout: structure.bufferLayout)
+    tables = PositionTables(
+      width: structure.sinusoidWidth,
+      headWidths: structure.rotaryWidths,
+      pool
+    )
+  }
+
+  /// The names and shapes of the parameters.
+  public var layout: ParameterLayout { parameters.layout }
+
+  /// Sets `gradients` to those of the mean loss of a batch.
+  ///
+  /// With no counted target the loss is not a number and all gradients are 0. Running statistics
+  /// of batch norm are updated.
+  ///
+  /// - Parameters:
+  ///   - batch: the inputs.
+  ///   - target: one per row, or per position when every position is kept.
+  ///   - dropoutSeed: with `step` decides what is dropped; unused without dropout.
+  ///   - step: the 0-based optimizer step.
+  /// - Returns: the loss before any update.
+  /// - Throws: ``NetworkError`` when batch or target do not fit the network.
+  public func trainingPass(
+    _ batch: Batch,
+    _ target: Target,
+    dropoutSeed: UInt64,
+    step: Int
+  ) throws -> LossResult {
+    try check(batch)
+    try check(target, rows: batch.rows, length: batch.length)
+    let pass = trainingForward(batch, dropoutSeed: dropoutSeed, step: step)
+    let result = loss(target, computesGradient: true, pass)
+    gradients.zero()
+    structure.backward(batch, pass)
+    return result
+  }
+
+  /// The loss of a batch without dropout and with running statistics; changes nothing.
+  ///
+  /// - Throws: ``NetworkError`` when batch or target do not fit the network.
+  public func evaluationPass(_ batch: Batch, _ target: Target) throws -> LossResult {
+    try check(batch)
+    try check(target, rows: batch.rows, length: batch.length)
+    let pass = prepare(batch, isTraining: false, dropout: nil)
+    structure.forward(batch, pass)
+    return loss(target, computesGradient: false, pass)
+  }
+
+  /// The outputs for a batch, as in evaluation: [rows, outputs], or [rows, length, outputs] when
+  /// every position is kept.
+  ///
+  /// - Precondition: the batch fits the network.
+  public func logits(of batch: Batch) -> [Float] {
+    do {
+      try check(batch)
+    } catch {
+      preconditionFailure("Network: \(error)")
+    }
+    let pass = prepare(batch, isTraining: false, dropout: nil)
+    structure.forward(batch, pass)
+    return currentLogits(pass)
+  }
+
+  /// The memory that training allocates for batches of a shape.
+  ///
+  /// - Parameters:
+  ///   - configuration: what the network is made of.
+  ///   - rows: sequences in the batch.
+  ///   - length: the positions of a sequence.
+  ///   - threads: the number of threads in the pool.
+  /// - Returns: bytes, exact.
+  public static func memoryPlan(
+    _ configuration: NetworkConfiguration,
+    rows: Int,
+    length: Int,
+    threads: Int
+  ) -> MemoryPlan {
+    var structure = NetworkStructure(configuration)
+    let plan = structure.plan(rows: rows, length: length, threads: threads)
+    let tables = PositionTables.count(
+      width: structure.sinusoidWidth,
+      headWidths: structure.rotaryWidths,
+      length: length
+    )
+    let bytes = MemoryLayout<Float>.stride
+    let parameters = structure.layout.count * bytes
+    return MemoryPlan(
+      parameters: parameters + structure.bufferLayout.count * bytes,
+      gradients: parameters,
+      moments: 2 * parameters,
+      activations: (plan.activations - plan.activationGradients) * bytes,
+      scratch: (plan.scratchTotal + plan.activationGradients + tables) * bytes
+    )
+  }
+
+  /// The memory held now, without an optimizer's moments.
+  var allocatedByteCount: Int {
+    parameters.byteCount + gradients.byteCount + buffers.byteCount
+      + (workspace?.buffer.byteCount ?? 0) + tables.count * MemoryLayout<Float>.stride
+  }
+
+  /// The forward half of a training pass, for a checked batch.
+  func trainingForward(_ batch: Batch, dropoutSeed: UInt64, step: Int) -> Pass {
+    var dropout: Dropout?
+    if configuration.dropout > 0 {
+      dropout = Dropout(
+        probability: configuration.dropout,
+        isTied: configuration.tiedDropout,
+        seed: dropoutSeed,
+        step: step,
+        length: batch.length
+      )
+    }
+    let pass = prepare(batch, isTraining: true, dropout: dropout)
+    structure.forward(batch, pass)
+    return pass
+  }
+
+  /// The outputs that the last forward pass left.
+  func currentLogits(_ pass: Pass) -> [Float] {
+    let logits = structure.decoder.logitMatrix(pass)
+    return Array(UnsafeBufferPointer(start: logits.base, count: logits.rows * logits.columns))
+  }
+
+  /// Plans the workspace when the shape is new and gathers what the layers need.
+  func prepare(_ batch: Batch, isTraining: Bool, dropout: Dropout?) -> Pass {
+    let current: Workspace
+    if let workspace, workspace.plan.rows == batch.rows, workspace.plan.length == batch.length {
+      current = workspace
+    } else {
+      let plan = structure.plan(rows: batch.rows, length: batch.length, threads: pool.threads)
+      let reusable = workspace?.buffer
+      workspace = nil
+      current = Workspace(plan, reusing: reusable)
+      workspace = current
+      tables.extend(to: batch.length)
+    }
+    return Pass(
+      parameters: parameters.base,
+      gradients: gradients.base,
+      buffers: buffers.base,
+      workspace: current,
+      tables: tables,
+      pool: pool,
+      rows: batch.rows,
+      length: batch.length,
+      isTraining: isTraining,
+      dropout: dropout
+    )
+  }
+
+  private func loss(_ target: Target, computesGradient: Bool, _ pass: Pass) -> LossResult {
+    let logits = structure.decoder.logitMatrix(pass)
+    switch target {
+    case .classes(let classes):
+      return softmaxCrossEntropy(
+        logits,
+        targets: classes,
+        computesGradient: computesGradient,
+        pool
+      )
+    case .values(let values):
+      return maskedAbsoluteError(
+        UnsafeMutableBufferPointer(start: logits.base, count: logits.rows * logits.columns),
+        targets: values,
+        computesGradient: computesGradient,
+        pool
+      )
+    }
+  }
+}

@@ -1,0 +1,118 @@
+/// What a network is made of: everything but its weights.
+public struct NetworkConfiguration: Codable, Sendable, Equatable {
+  /// How inputs become vectors of `width` channels.
+  public enum Encoder: Codable, Sendable, Equatable {
+    /// A table with one row a token.
+    case embedding(vocabulary: Int)
+    /// A linear map of each position's input channels.
+    case linear(inputs: Int)
+  }
+
+  /// What tells positions apart, added after the encoder.
+  public enum Positions: String, Codable, Sendable {
+    case none
+    case sinusoidal
+    case learned
+  }
+
+  /// What the normalization runs over: the channels of a position, or all positions of a channel.
+  public enum Norm: String, Codable, Sendable {
+    case layer
+    case batch
+  }
+
+  /// One residual block's layer.
+  public enum Layer: Codable, Sendable, Equatable {
+    /// Multi-head self-attention.
+    case attention(heads: Int, causal: Bool, rotary: Bool)
+    /// Linear, gelu (the exact one), linear; `expand` times as wide inside.
+    case feedForward(expand: Int)
+  }
+
+  /// What turns the last vectors into outputs.
+  public enum Head: String, Codable, Sendable {
+    case linear
+    /// Linear, relu, linear.
+    case mlp
+    /// Nothing: the channels are the outputs.
+    case identity
+  }
+
+  /// What makes one vector of a sequence; `all` keeps every position.
+  public enum Pooling: String, Codable, Sendable {
+    case mean
+    case max
+    case last
+    case all
+  }
+
+  /// How inputs become vectors.
+  public var encoder: Encoder
+  /// What tells positions apart.
+  public var positions: Positions
+  /// Channels of every position between encoder and head.
+  public var width: Int
+  /// The layers of one round; each is a residual block of its own.
+  public var layers: [Layer]
+  /// How many times `layers` is repeated.
+  public var depth: Int
+  /// Whether a block is x + f(norm(x)), with a last norm, or norm(x + f(x)).
+  public var prenorm: Bool
+  /// The kind of every norm.
+  public var norm: Norm
+  /// What turns vectors into outputs.
+  public var head: Head
+  /// Outputs of the head; ignored by `.identity`.
+  public var outputs: Int
+  /// What makes one vector of a sequence.
+  public var pooling: Pooling
+  /// Whether pooling stops at each sequence's own length.
+  public var poolsOverLengths: Bool
+  /// The probability that a value is dropped in training.
+  public var dropout: Float
+  /// Whether dropout draws once per (row, channel) instead of per value.
+  public var tiedDropout: Bool
+  /// Rows of a learned position table.
+  public var maximumLength: Int
+  /// Whether the four projections of an attention layer start as copies of one draw, as in the
+  /// published code, or as draws of their own.
+  public var identicalProjections: Bool
+
+  /// A configuration; what has a default is off.
+  public init(
+    encoder: Encoder,
+    positions: Positions = .sinusoidal,
+    width: Int,
+    layers: [Layer],
+    depth: Int,
+    prenorm: Bool = true,
+    norm: Norm = .layer,
+    head: Head = .linear,
+    outputs: Int,
+    pooling: Pooling = .mean,
+    poolsOverLengths: Bool = false,
+    dropout: Float = 0,
+    tiedDropout: Bool = false,
+    maximumLength: Int = 1,
+    identicalProjections: Bool = false
+  ) {
+    self.encoder = encoder
+    self.positions = positions
+    self.width = width
+    self.layers = layers
+    self.depth = depth
+    self.prenorm = prenorm
+    self.norm = norm
+    self.head = head
+    self.outputs = outputs
+    self.pooling = pooling
+    self.poolsOverLengths = poolsOverLengths
+    self.dropout = dropout
+    self.tiedDropout = tiedDropout
+    self.maximumLength = maximumLength
+    self.identicalProjections = identicalProjections
+  }
+
+  /// The number of outputs per row or position.
+  public var logitWidth: Int { head == .identity ? width : outputs }
+}

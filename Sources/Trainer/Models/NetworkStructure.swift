@@ -1,0 +1,131 @@
+/// The parts of a network in order: where their parameters and activations lie, but no values.
+struct NetworkStructure {
+  let configuration: NetworkConfiguration
+  private(set) var layout = ParameterLayout()
+  private(set) var bufferLayout = ParameterLayout()
+  private(set) var encoder: Encoder
+  private(set) var blocks: [ResidualBlock] = []
+  /// The norm after the last block; pre-norm networks only.
+  private(set) var finalNorm: Norm?
+  private(set) var decoder: Decoder
+  private(set) var encoded = Slot()
+  private(set) var final = Slot()
+  /// The gradient that runs from the last block to the first.
+  private(set) var gradient = Slot()
+  private(set) var branchGradient = Slot()
+  private(set) var dropped = Slot()
+
+  init(_ configuration: NetworkConfiguration) {
+    do {
+      try configuration.validate()
+    } catch {
+      preconditionFailure("Network: \(error)")
+    }
+    self.configuration = configuration
+    encoder = Encoder(configuration, in: &layout)
+    for round in 0..<configuration.depth {
+      for (index, kind) in configuration.layers.enumerated() {
+        blocks.append(
+          ResidualBlock(
+            index: round * configuration.layers.count + index,
+            kind,
+            configuration,
+            in: &layout,
+            buffers: &bufferLayout
+          )
+        )
+      }
+    }
+    if configuration.prenorm {
+      finalNorm = Norm(
+        "final",
+        configuration.norm,
+        width: configuration.width,
+        in: &layout,
+        buffers: &bufferLayout
+      )
+    }
+    decoder = Decoder(configuration, in: &layout)
+  }
+
+  /// Lays out the activations for a batch's shape.
+  mutating func plan(rows: Int, length: Int, threads: Int) -> WorkspacePlan {
+    var plan = WorkspacePlan(rows: rows, length: length, threads: threads)
+    let count = plan.positions * configuration.width
+    encoded = plan.keep(count)
+    encoder.reserve(in: &plan)
+    for index in blocks.indices { blocks[index].reserve(in: &plan) }
+    if finalNorm != nil {
+      final = plan.keep(count)
+      finalNorm?.reserve(in: &plan)
+    } else {
+      final = blocks.last?.output ?? encoded
+    }
+    decoder.reserve(in: &plan)
+    gradient = plan.keepGradient(count)
+    branchGradient = plan.keepGradient(count)
+    if configuration.dropout > 0 { dropped = plan.keepGradient(count) }
+    return plan
+  }
+
+  /// The width of the sinusoid table, or nil for none.
+  var sinusoidWidth: Int? { configuration.positions == .sinusoidal ? configuration.width : nil }
+
+  /// The head widths that need a table of rotations.
+  var rotaryWidths: Set<Int> {
+    Set(
+      configuration.layers.compactMap { layer in
+        if case .attention(let heads, _, true) = layer { configuration.width / heads } else { nil }
+      }
+    )
+  }
+
+  /// The input of the block at `index`.
+  func blockInput(_ index: Int) -> Slot { index == 0 ? encoded : blocks[index - 1].output }
+
+  /// Computes the outputs of a checked batch in the decoder's slot.
+  func forward(_ batch: Batch, _ pass: Pass) {
+    let width = configuration.width
+    let encoded = pass.matrix(encoded, columns: width)
+    encoder.forward(batch.input, into: encoded, pass)
+    pass.dropout?.apply(encoded, into: encoded, site: 0, pass.pool)
+    for index in blocks.indices {
+      blocks[index].forward(pass.matrix(blockInput(index), columns: width), pass)
+    }
+    let final = pass.matrix(final, columns: width)
+    finalNorm?.forward(pass.matrix(blockInput(blocks.count), columns: width), into: final, pass)
+    decoder.forward(final, lengths: batch.lengths, pass)
+  }
+
+  /// Adds to all gradients, from that of the outputs, which lies over the outputs.
+  func backward(_ batch: Batch, _ pass: Pass) {
+    let width = configuration.width
+    let gradient = pass.matrix(gradient, columns: width)
+    let branchGradient = pass.matrix(branchGradient, columns: width)
+    let dropped = pass.dropout.map { _ in pass.matrix(self.dropped, columns: width) }
+    decoder.backward(
+      input: pass.matrix(final, columns: width),
+      lengths: batch.lengths,
+      into: gradient,
+      pass
+    )
+    finalNorm?.backward(
+      gradient,
+      input: pass.matrix(blockInput(blocks.count), columns: width),
+      into: gradient,
+      adds: false,
+      pass
+    )
+    for index in blocks.indices.reversed() {
+      blocks[index].backward(
+        input: pass.matrix(blockInput(index), columns: width),
+        gradient: gradient,
+        branchGradient: branchGradient,
+        dropped: dropped,
+        pass
+      )
+    }
+    pass.dropout?.apply(gradient, into: gradient, site: 0, pass.pool)
+    encoder.backward(gradient, input: batch.input, pass)
+  }
+}

@@ -1,0 +1,61 @@
+/// Small Transformers that show the effect of pretraining in minutes on two cores.
+///
+/// Their numbers are own choices, found by trying; they have no published counterpart.
+enum DemoTransformers {
+  static let all = [listops, pathfinder]
+
+  static let listops = demo(
+    PublishedTask(
+      task: "listops",
+      shape: .listops,
+      width: 64,
+      depth: 3,
+      heads: 4,
+      expand: 2,
+      head: .linear,
+      poolsOverLengths: true,
+      pretrainLoss: .crossEntropy,
+      learningRate: 0.001,
+      weightDecay: 0.01,
+      pretrain: (warmUp: 100, batch: 32, epochs: 5),
+      finetune: (warmUp: 100, batch: 32, epochs: 3)
+    ),
+    "demo-listops",
+    "3 layers of width 64, rotary positions"
+  )
+
+  static let pathfinder = demo(
+    PublishedTask(
+      task: "pathfinder32",
+      shape: .pathfinder32,
+      width: 64,
+      depth: 2,
+      heads: 4,
+      expand: 2,
+      head: .linear,
+      poolsOverLengths: false,
+      pretrainLoss: .absolute,
+      learningRate: 0.001,
+      weightDecay: 0.01,
+      pretrain: (warmUp: 100, batch: 32, epochs: 5),
+      finetune: (warmUp: 100, batch: 32, epochs: 3)
+    ),
+    "demo-pathfinder32",
+    "2 layers of width 64, rotary positions"
+  )
+
+  private static func demo(_ task: PublishedTask, _ name: String, _ summary: String) -> Preset {
+    var preset = task.preset(name, summary, sources: ["own choice: small enough for two cores"])
+    preset.pretrain = small(preset.pretrain)
+    preset.finetune = small(preset.finetune)
+    return preset
+  }
+
+  private static func small(_ configuration: RunConfiguration) -> RunConfiguration {
+    var small = configuration
+    small.network.turnRotary()
+    small.optimizer.clipNorm = 1
+    small.schedule.shape = .cosine
+    return small
+  }
+}

@@ -1,0 +1,113 @@
+public import DataKit
+
+/// Scores a network on one split, in the split's own order.
+///
+/// As attention sees padding, a sample's result can depend on the longest sample of its batch, and
+/// so on the batch size; it is the same for the same batch size. Masked objectives are scored with
+/// the masks of variant 0 every time, so that scores can be compared.
+struct Evaluator {
+  let source: BatchSource
+  let batchSize: Int
+  let dropsLastBatch: Bool
+  let sampleLimit: Int?
+
+  /// The samples that are scored.
+  var sampleCount: Int {
+    let count = min(source.split.count, sampleLimit ?? .max)
+    return dropsLastBatch ? count / batchSize * batchSize : count
+  }
+
+  /// The score, or nil when `shouldStop` said so between two batches.
+  func score(
+    _ network: Network,
+    shouldStop: () -> Bool,
+    progress: (_ done: Int, _ count: Int) -> Void = { _, _ in }
+  ) throws -> Score? {
+    var sums = Progress.Sums()
+    var countsClasses = false
+    var first = 0
+    while first < sampleCount {
+      if shouldStop() { return nil }
+      let samples = first..<min(first + batchSize, sampleCount)
+      let (batch, target) = source.batch(Array(samples), variant: 0)
+      if case .classes = target { countsClasses = true }
+      sums.add(try network.evaluationPass(batch, target))
+      first = samples.upperBound
+      progress(first, sampleCount)
+    }
+    guard sums.counted > 0 else {
+      throw RunError(
+        "\(source.split.split.rawValue) split",
+        "it has no target to score in \(sampleCount) samples of batches of \(batchSize)"
+      )
+    }
+    return Score(
+      loss: sums.lossSum / Double(sums.counted),
+      accuracy: countsClasses ? Double(sums.correct) / Double(sums.counted) : nil,
+      targets: sums.counted
+    )
+  }
+}
+
+/// The evaluation of a finished or running run on a split of a data set.
+public struct Evaluation {
+  /// The checkpoint whose weights are judged.
+  public let checkpoint: Checkpoint
+  /// The split's samples that are scored.
+  public var sampleCount: Int { evaluator.sampleCount }
+  private let network: Network
+  private let evaluator: Evaluator
+
+  /// Loads the weights of a checkpoint for the samples of a split.
+  ///
+  /// - Parameters:
+  ///   - checkpoint: its configuration says how the split is scored.
+  ///   - batchSize: rows of a batch; as in the run when nil.
+  ///   - samples: score only the split's first samples; all when nil.
+  /// - Throws: ``RunError`` when network and data set do not fit, ``CheckpointError`` when the
+  ///   weights do not fit the network.
+  public init(
+    _ checkpoint: Checkpoint,
+    on split: Split,
+    of dataSet: DataSet,
+    batchSize: Int? = nil,
+    samples: Int? = nil,
+    pool: WorkerPool
+  ) throws {
+    let configuration = checkpoint.configuration
+    let fitted = configuration.fitted(to: DataShape(dataSet.manifest)).network
+    let mine = configuration.network
+    guard fitted.encoder == mine.encoder, fitted.outputs == mine.outputs,
+      mine.positions != .learned || fitted.maximumLength == mine.maximumLength
+    else {
+      throw RunError(
+        dataSet.folder,
+        "the network of \(checkpoint.path) was made for data of another shape (it has "
+          + "\(mine.encoder), \(mine.outputs) outputs; the data set needs \(fitted.encoder), "
+          + "\(fitted.outputs))"
+      )
+    }
+    network = Network(mine, pool: pool)
+    try checkpoint.restore(network)
+    self.checkpoint = checkpoint
+    evaluator = Evaluator(
+      source: try BatchSource(
+        dataSet.split(split),
+        of: dataSet,
+        configuration.objective,
+        masks: configuration.maskSet(of: dataSet)
+      ),
+      batchSize: batchSize ?? configuration.validation.batchSize ?? configuration.batchSize,
+      dropsLastBatch: configuration.validation.dropsLastBatch,
+      sampleLimit: samples
+    )
+  }
+
+  /// The score, or nil when `shouldStop` said so.
+  public func score(
+    shouldStop: () -> Bool = { false },
+    progress: (_ done: Int, _ count: Int) -> Void = { _, _ in }
+  ) throws -> Score? {
+    try evaluator.score(network, shouldStop: shouldStop, progress: progress)
+  }
+}

@@ -1,0 +1,109 @@
+internal import Glibc
+
+/// A TensorBoard event file of scalars.
+///
+/// Each record is framed as TFRecord: its length as U64, the masked CRC-32C of those 8 bytes, the
+/// record, its masked CRC-32C. A record is an Event message: wall_time (1, double), step (2,
+/// varint), file_version (3, string) or summary (5), whose values (1) have a tag (1, string) and
+/// a simple_value (2, float).
+final class EventFile {
+  private let file: AppendedFile
+
+  /// Opens a file of its own for this process in `folder`.
+  init(folder: String) throws {
+    let now = Self.now()
+    file = try AppendedFile(
+      path: folder + "/events.out.tfevents.\(Int(now)).lra-train.\(getpid())"
+    )
+    var event = Message()
+    event.double(1, now)
+    event.bytes(3, Array("brain.Event:2".utf8))
+    try file.append(Self.frame(event.bytes))
+  }
+
+  /// Appends scalars of one step.
+  func append(step: Int, _ scalars: [(tag: String, value: Double)]) throws {
+    var summary = Message()
+    for (tag, value) in scalars {
+      var scalar = Message()
+      scalar.bytes(1, Array(tag.utf8))
+      scalar.float(2, Float(value))
+      summary.bytes(1, scalar.bytes)
+    }
+    var event = Message()
+    event.double(1, Self.now())
+    event.integer(2, step)
+    event.bytes(5, summary.bytes)
+    try file.append(Self.frame(event.bytes))
+  }
+
+  private static func now() -> Double {
+    var time = timespec()
+    clock_gettime(CLOCK_REALTIME, &time)
+    return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
+  }
+
+  /// A record with its length and both checksums.
+  static func frame(_ record: [UInt8]) -> [UInt8] {
+    let length = littleEndian(UInt64(record.count))
+    return length + littleEndian(maskedCRC(length)) + record + littleEndian(maskedCRC(record))
+  }
+
+  private static func littleEndian(_ value: some FixedWidthInteger) -> [UInt8] {
+    withUnsafeBytes(of: value.littleEndian) { [UInt8]($0) }
+  }
+
+  /// TFRecord's mask: the CRC turned right by 15 bits, plus a constant.
+  static func maskedCRC(_ bytes: [UInt8]) -> UInt32 {
+    let crc = crc32c(bytes)
+    return (crc >> 15 | crc << 17) &+ 0xA282_EAD8
+  }
+
+  /// CRC-32C (Castagnoli), reflected polynomial 0x82F63B78.
+  static func crc32c(_ bytes: [UInt8]) -> UInt32 {
+    ~bytes.reduce(0xFFFF_FFFF) { crc, byte in
+      crcTable[Int((crc ^ UInt32(byte)) & 0xFF)] ^ crc >> 8
+    }
+  }
+
+  private static let crcTable: [UInt32] = (0..<256).map { index in
+    (0..<8).reduce(UInt32(index)) { crc, _ in
+      crc & 1 == 1 ? crc >> 1 ^ 0x82F6_3B78 : crc >> 1
+    }
+  }
+}
+
+/// The bytes of a protocol buffers message, field by field.
+private struct Message {
+  private(set) var bytes: [UInt8] = []
+
+  mutating func integer(_ field: Int, _ value: Int) {
+    varint(UInt64(field) << 3)
+    varint(UInt64(bitPattern: Int64(value)))
+  }
+
+  mutating func double(_ field: Int, _ value: Double) {
+    varint(UInt64(field) << 3 | 1)
+    withUnsafeBytes(of: value.bitPattern.littleEndian) { bytes += $0 }
+  }
+
+  mutating func float(_ field: Int, _ value: Float) {
+    varint(UInt64(field) << 3 | 5)
+    withUnsafeBytes(of: value.bitPattern.littleEndian) { bytes += $0 }
+  }
+
+  mutating func bytes(_ field: Int, _ value: [UInt8]) {
+    varint(UInt64(field) << 3 | 2)
+    varint(UInt64(value.count))
+    bytes += value
+  }
+
+  private mutating func varint(_ value: UInt64) {
+    var rest = value
+    while rest >= 0x80 {
+      bytes.append(UInt8(truncatingIfNeeded: rest) | 0x80)
+      rest >>= 7
+    }
+    bytes.append(UInt8(rest))
+  }
+}

@@ -1,0 +1,90 @@
+/// What a network is trained to do.
+public struct Objective: Codable, Sendable, Equatable {
+  /// What the targets are.
+  public enum Kind: String, Codable, Sendable, CaseIterable {
+    /// The sample's class.
+    case classification
+    /// What stood at the masked positions.
+    case masked
+    /// The next element at every position.
+    case causal
+  }
+
+  /// How outputs and targets are compared.
+  public enum Loss: String, Codable, Sendable, CaseIterable {
+    /// Classes, tokens, or grey levels as 256 classes.
+    case crossEntropy = "cross-entropy"
+    /// The mean absolute difference of normalized values.
+    case absolute = "l1"
+  }
+
+  /// What the targets are.
+  public var kind: Kind
+  /// How outputs and targets are compared.
+  public var loss: Loss
+  /// The mask set: the name of a stored one, or a specification such as `token:0.5:seed=1`, whose
+  /// masks are computed. The data set's first stored one when absent.
+  public var mask: String?
+
+  /// An objective.
+  public init(_ kind: Kind, loss: Loss = .crossEntropy, mask: String? = nil) {
+    self.kind = kind
+    self.loss = loss
+    self.mask = mask
+  }
+}
+
+/// What a data set means for a network: the sizes of its input and of its targets.
+public struct DataShape: Sendable, Equatable {
+  /// The number of tokens, or nil for pixels.
+  public var vocabulary: Int?
+  /// The number of classes.
+  public var classes: Int
+  /// The longest sample, in elements.
+  public var maximumLength: Int
+
+  /// The shape of a token task, or of a pixel task when `vocabulary` is nil.
+  public init(vocabulary: Int?, classes: Int, maximumLength: Int) {
+    self.vocabulary = vocabulary
+    self.classes = classes
+    self.maximumLength = maximumLength
+  }
+}
+
+extension NetworkConfiguration {
+  /// The same network with the encoder, head and causality that data and objective ask for.
+  func fitted(to shape: DataShape, _ objective: Objective) -> NetworkConfiguration {
+    var network = self
+    network.maximumLength = max(maximumLength, shape.maximumLength)
+    let channels = objective.kind == .masked ? 2 : 1
+    network.encoder =
+      shape.vocabulary.map { .embedding(vocabulary: $0) } ?? .linear(inputs: channels)
+    switch (objective.kind, objective.loss) {
+    case (.classification, _): network.outputs = shape.classes
+    case (_, .absolute): network.outputs = 1
+    case (_, .crossEntropy): network.outputs = shape.vocabulary ?? 256
+    }
+    if objective.kind != .classification {
+      network.pooling = .all
+      network.poolsOverLengths = false
+    }
+    if objective.kind == .causal { network.isCausal = true }
+    return network
+  }
+
+  /// Whether every attention layer is causal; setting it changes them all.
+  public var isCausal: Bool {
+    get {
+      layers.allSatisfy { layer in
+        if case .attention(_, false, _) = layer { return false }
+        return true
+      }
+    }
+    set {
+      layers = layers.map { layer in
+        guard case .attention(let heads, _, let rotary) = layer else { return layer }
+        return .attention(heads: heads, causal: newValue, rotary: rotary)
+      }
+    }
+  }
+}

@@ -1,0 +1,178 @@
+public import DataKit
+
+extension DataShape {
+  /// The shape of a data set.
+  public init(_ manifest: Manifest) {
+    self.init(
+      vocabulary: manifest.input == .tokens ? manifest.vocabulary?.tokens.count ?? 0 : nil,
+      classes: manifest.classes,
+      maximumLength: manifest.fixedLength ?? manifest.maximumLength
+    )
+  }
+}
+
+extension RunConfiguration {
+  /// The configuration with encoder, head and causality as a data set of this shape needs them.
+  public func fitted(to shape: DataShape) -> RunConfiguration {
+    var fitted = self
+    fitted.network = network.fitted(to: shape, objective)
+    return fitted
+  }
+
+  /// The configuration for a data set: network fitted, mask set named, digest noted, checked.
+  ///
+  /// - Throws: ``RunError`` when a value makes no sense, ``DataSetError`` when the data set lacks
+  ///   what the objective needs.
+  public func resolved(for dataSet: DataSet) throws -> RunConfiguration {
+    var resolved = fitted(to: DataShape(dataSet.manifest))
+    resolved.dataDigest = dataSet.digest
+    if objective.kind == .masked, objective.mask?.contains(":") != true {
+      resolved.objective.mask = try dataSet.maskSet(named: objective.mask).name
+    }
+    try resolved.check()
+    return resolved
+  }
+
+  /// The masks of a masked objective, nil for the others.
+  func maskSet(of dataSet: DataSet) throws -> MaskSet? {
+    guard objective.kind == .masked else { return nil }
+    let set: MaskSet
+    if let text = objective.mask, text.contains(":") {
+      set = try MaskSet(parsing: text)
+    } else {
+      set = try dataSet.maskSet(named: objective.mask)
+    }
+    guard set.policy != .causal else {
+      throw RunError("mask '\(set.name)'", "the masked objective needs a token or span mask")
+    }
+    return set
+  }
+
+  /// Refuses values that make no sense.
+  func check() throws {
+    func refuse(_ name: String, _ value: some Any, _ expected: String) -> RunError {
+      RunError("configuration", "\(name) is \(value), expected \(expected)")
+    }
+    let positives = [
+      ("batchSize", batchSize), ("reportSteps", reportSteps), ("epochs", epochs ?? 1),
+      ("steps", steps ?? 1), ("checkpointSteps", checkpointSteps ?? 1),
+      ("validation.everySteps", validation.everySteps ?? 1),
+      ("validation.batchSize", validation.batchSize ?? 1),
+      ("validation.samples", validation.samples ?? 1), ("network.width", network.width),
+      ("network.depth", network.depth),
+    ]
+    for (name, value) in positives where value < 1 { throw refuse(name, value, "at least 1") }
+    guard epochs != nil || steps != nil else {
+      throw RunError("configuration", "neither epochs nor steps says when the run ends")
+    }
+    guard optimizer.learningRate >= 0, optimizer.learningRate.isFinite else {
+      throw refuse("optimizer.learningRate", optimizer.learningRate, "0 or more")
+    }
+    guard optimizer.weightDecay >= 0 else {
+      throw refuse("optimizer.weightDecay", optimizer.weightDecay, "0 or more")
+    }
+    guard schedule.warmUpSteps >= 0 else {
+      throw refuse("schedule.warmUpSteps", schedule.warmUpSteps, "0 or more")
+    }
+    guard network.dropout >= 0, network.dropout < 1 else {
+      throw refuse("network.dropout", network.dropout, "at least 0 and below 1")
+    }
+    try checkNetwork()
+  }
+
+  private func checkNetwork() throws {
+    for layer in network.layers {
+      guard case .attention(let heads, _, let rotary) = layer else { continue }
+      guard heads > 0, network.width % heads == 0 else {
+        throw RunError("configuration", "\(heads) heads do not divide the width \(network.width)")
+      }
+      guard !rotary || network.width / heads % 2 == 0 else {
+        throw RunError(
+          "configuration",
+          "rotary positions need an even width per head, found \(network.width / heads)"
+        )
+      }
+    }
+    guard network.head != .identity || network.width >= network.outputs else {
+      throw RunError(
+        "configuration",
+        "the identity head has \(network.width) outputs, the objective needs \(network.outputs)"
+      )
+    }
+    guard stage == .pretrain || objective.kind == .classification else {
+      throw RunError("configuration", "finetuning needs the classification objective")
+    }
+  }
+
+  /// The configuration with the fields of a JSON text over it.
+  ///
+  /// - Parameters:
+  ///   - json: an object with any of the fields of `config.json`.
+  ///   - place: the name for errors, such as the file's path.
+  /// - Throws: ``RunError`` when the text is no JSON object or has an unknown or unusable field.
+  public func merged(withJSON json: [UInt8], from place: String) throws -> RunConfiguration {
+    do {
+      let changes = try JSON.decode(JSONValue.self, from: json)
+      if let unknown = try unknownField(in: changes) {
+        throw RunError(place, "'\(unknown)' is not a field of a run's configuration")
+      }
+      let merged = try JSON.decode(JSONValue.self, from: JSON.encode(self)).merged(with: changes)
+      return try JSON.decode(RunConfiguration.self, from: JSON.encode(merged))
+    } catch let error as RunError {
+      throw error
+    } catch {
+      throw RunError(place, "not a configuration: \(JSON.explanation(of: error))")
+    }
+  }
+
+  /// The path of the first field that no configuration has.
+  private func unknownField(in changes: JSONValue) throws -> String? {
+    var full = self
+    (full.dataDigest, full.from, full.objective.mask) = ("", "", "")
+    (full.optimizer.clipNorm, full.epochs, full.steps, full.checkpointSteps) = (1, 1, 1, 1)
+    full.validation.everySteps = 1
+    full.validation.batchSize = 1
+    full.validation.samples = 1
+    func search(_ changes: JSONValue, _ known: JSONValue, _ path: String) -> String? {
+      guard case .object(let fields) = changes, case .object(let names) = known,
+        path != "network.encoder"
+      else { return nil }
+      for (key, value) in fields.sorted(by: { $0.key < $1.key }) {
+        let inner = path.isEmpty ? key : path + "." + key
+        guard let next = names[key] else { return inner }
+        if let unknown = search(value, next, inner) { return unknown }
+      }
+      return nil
+    }
+    return search(changes, try JSON.decode(JSONValue.self, from: JSON.encode(full)), "")
+  }
+
+  /// The first setting in which two configurations differ, besides how long they run and where
+  /// the data lies: its path and both values as JSON.
+  public func firstDifference(
+    from other: RunConfiguration
+  ) throws -> (path: String, here: String, there: String)? {
+    func comparable(_ configuration: RunConfiguration) throws -> JSONValue {
+      var copy = configuration
+      (copy.data, copy.epochs, copy.steps) = ("", nil, nil)
+      return try JSON.decode(JSONValue.self, from: JSON.encode(copy))
+    }
+    return try comparable(self).firstDifference(from: comparable(other)).map {
+      ($0.path, $0.here.text, $0.there.text)
+    }
+  }
+
+  /// The configuration as indented JSON with sorted keys.
+  public func encoded() throws -> [UInt8] { try JSON.encode(self, pretty: true) + [10] }
+
+  /// Reads a configuration from JSON.
+  ///
+  /// - Throws: ``RunError`` when it is damaged.
+  public init(decoding json: [UInt8], from place: String) throws {
+    do {
+      self = try JSON.decode(RunConfiguration.self, from: json)
+    } catch {
+      throw RunError(place, "not a configuration: \(JSON.explanation(of: error))")
+    }
+  }
+}

@@ -1,0 +1,161 @@
+/// Everything that decides the result of a run; written into the run as `config.json`.
+///
+/// What does not change the result is not here: the number of threads, the run's folder.
+public struct RunConfiguration: Codable, Sendable, Equatable {
+  /// What a run does.
+  public enum Stage: String, Codable, Sendable, CaseIterable {
+    case pretrain
+    case finetune
+  }
+
+  /// AdamW's numbers.
+  public struct Optimizer: Codable, Sendable, Equatable {
+    public var learningRate: Double
+    /// Applies to every parameter: biases, norms and embeddings too.
+    public var weightDecay: Double
+    public var beta1: Double
+    public var beta2: Double
+    public var epsilon: Double
+    /// The largest global norm of the gradients; no clipping when absent.
+    public var clipNorm: Double?
+
+    /// AdamW with its usual moments.
+    public init(
+      learningRate: Double,
+      weightDecay: Double = 0,
+      beta1: Double = 0.9,
+      beta2: Double = 0.999,
+      epsilon: Double = 1e-8,
+      clipNorm: Double? = nil
+    ) {
+      self.learningRate = learningRate
+      self.weightDecay = weightDecay
+      self.beta1 = beta1
+      self.beta2 = beta2
+      self.epsilon = epsilon
+      self.clipNorm = clipNorm
+    }
+  }
+
+  /// How the learning rate moves.
+  public struct Rate: Codable, Sendable, Equatable {
+    /// What follows the warm-up.
+    public enum Shape: String, Codable, Sendable, CaseIterable {
+      case constant
+      /// Half a cosine down to 0 at the run's last step.
+      case cosine
+    }
+
+    public var shape: Shape
+    public var warmUp: Schedule.WarmUp
+    public var warmUpSteps: Int
+
+    /// A schedule.
+    public init(
+      _ shape: Shape = .constant,
+      warmUpSteps: Int = 0,
+      warmUp: Schedule.WarmUp = .fromFirstStep
+    ) {
+      self.shape = shape
+      self.warmUp = warmUp
+      self.warmUpSteps = warmUpSteps
+    }
+  }
+
+  /// How the network is judged while it trains.
+  public struct Validation: Codable, Sendable, Equatable {
+    /// What decides which weights are the best.
+    public enum Monitor: String, Codable, Sendable {
+      case loss
+      case accuracy
+    }
+
+    /// Steps between two evaluations; after every epoch when absent.
+    public var everySteps: Int?
+    /// Rows of a batch; as in training when absent.
+    public var batchSize: Int?
+    /// Whether a last, smaller batch is left out, as in the published code.
+    public var dropsLastBatch: Bool
+    /// Score only the split's first samples; all when absent.
+    public var samples: Int?
+    public var monitor: Monitor
+
+    /// Scores every sample after every epoch.
+    public init(
+      monitor: Monitor,
+      everySteps: Int? = nil,
+      batchSize: Int? = nil,
+      dropsLastBatch: Bool = false,
+      samples: Int? = nil
+    ) {
+      self.monitor = monitor
+      self.everySteps = everySteps
+      self.batchSize = batchSize
+      self.dropsLastBatch = dropsLastBatch
+      self.samples = samples
+    }
+  }
+
+  /// The preset that this started from.
+  public var preset: String
+  public var stage: Stage
+  /// The data set's folder.
+  public var data: String
+  /// The data set's digest; a run goes on only with the same samples.
+  public var dataDigest: String?
+  /// The checkpoint that the weights come from; from scratch when absent.
+  public var from: String?
+  public var objective: Objective
+  public var network: NetworkConfiguration
+  public var optimizer: Optimizer
+  public var schedule: Rate
+  public var batchSize: Int
+  /// Whether an epoch's last, smaller batch is left out in training.
+  public var dropsLastBatch: Bool
+  /// Passes over the training split.
+  public var epochs: Int?
+  /// Optimizer steps; the smaller of both limits ends the run.
+  public var steps: Int?
+  /// Decides initial weights, the order of samples and dropout.
+  public var seed: UInt64
+  public var validation: Validation
+  /// Steps between two checkpoints, besides those at each evaluation.
+  public var checkpointSteps: Int?
+  /// Steps between two lines of metrics.
+  public var reportSteps: Int
+
+  /// A configuration; what has a default is the sensible choice.
+  public init(
+    preset: String,
+    stage: Stage,
+    data: String = "",
+    objective: Objective,
+    network: NetworkConfiguration,
+    optimizer: Optimizer,
+    schedule: Rate,
+    batchSize: Int,
+    dropsLastBatch: Bool = true,
+    epochs: Int?,
+    steps: Int? = nil,
+    seed: UInt64 = 2222,
+    validation: Validation,
+    checkpointSteps: Int? = 500,
+    reportSteps: Int = 20
+  ) {
+    self.preset = preset
+    self.stage = stage
+    self.data = data
+    self.objective = objective
+    self.network = network
+    self.optimizer = optimizer
+    self.schedule = schedule
+    self.batchSize = batchSize
+    self.dropsLastBatch = dropsLastBatch
+    self.epochs = epochs
+    self.steps = steps
+    self.seed = seed
+    self.validation = validation
+    self.checkpointSteps = checkpointSteps
+    self.reportSteps = reportSteps
+  }
+}

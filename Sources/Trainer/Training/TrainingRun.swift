@@ -1,0 +1,266 @@
+public import DataKit
+
+/// One run of training in its folder: starts or goes on, and ends finished or interrupted.
+///
+/// The result is a function of configuration and data alone: not of threads, interruptions or
+/// time. A resumed run has the same weights and metrics as one that was never interrupted.
+public final class TrainingRun {
+  /// What a run tells while it works.
+  public enum Event: Sendable {
+    case step(MetricsLine)
+    case evaluating(done: Int, count: Int)
+    /// A validation, and whether it is the best so far.
+    case validation(MetricsLine, isBest: Bool)
+    case saved(path: String)
+  }
+
+  /// How a run ended.
+  public enum Outcome: Sendable {
+    case finished
+    case interrupted
+  }
+
+  /// The resolved configuration.
+  public let configuration: RunConfiguration
+  public let folder: RunFolder
+  public let network: Network
+  /// The optimizer steps of the whole run and of one epoch.
+  public let totalSteps: Int
+  public let stepsPerEpoch: Int
+  /// Where the run stands.
+  public private(set) var progress: Progress
+  /// What was taken from a pretrained network.
+  public let transfer: TransferReport?
+  let task: String
+  private let optimizer: AdamW
+  private let schedule: Schedule
+  private let training: BatchSource
+  private let evaluator: Evaluator
+  private let pool: WorkerPool
+  private let log: RunLog
+  private var clock: RunClock
+
+  /// Starts a run, or goes on with the one in `folder`.
+  ///
+  /// Nothing is written before data, network and checkpoint were found to fit.
+  ///
+  /// - Parameters:
+  ///   - configuration: resolved for the data set.
+  ///   - resuming: whether to go on from the folder's last checkpoint, when there is one.
+  ///   - replacing: whether an older run in the folder is removed.
+  /// - Throws: ``RunError``, ``CheckpointError``, ``DataSetError`` or ``FileError`` with a sentence.
+  public init(
+    _ configuration: RunConfiguration,
+    on dataSet: DataSet,
+    in folder: RunFolder,
+    resuming: Bool = false,
+    replacing: Bool = false,
+    pool: WorkerPool
+  ) throws {
+    self.configuration = configuration
+    self.folder = folder
+    self.pool = pool
+    task = dataSet.manifest.task
+    let masks = try configuration.maskSet(of: dataSet)
+    func source(_ split: Split) throws -> BatchSource {
+      try BatchSource(dataSet.split(split), of: dataSet, configuration.objective, masks: masks)
+    }
+    training = try source(.train)
+    evaluator = Evaluator(
+      source: try source(.validation),
+      batchSize: configuration.validation.batchSize ?? configuration.batchSize,
+      dropsLastBatch: configuration.validation.dropsLastBatch,
+      sampleLimit: configuration.validation.samples
+    )
+    let stepsPerEpoch = try configuration.stepsPerEpoch(samples: training.split.count)
+    self.stepsPerEpoch = stepsPerEpoch
+    totalSteps = min(
+      configuration.steps ?? .max,
+      configuration.epochs.map { $0 * stepsPerEpoch } ?? .max
+    )
+    schedule = configuration.schedule.schedule(totalSteps: totalSteps)
+    let network = Network(configuration.network, pool: pool)
+    self.network = network
+    optimizer = configuration.optimizer.adamW(for: network.layout, pool)
+    if resuming, folder.holdsCheckpoint {
+      let checkpoint = try Checkpoint(reading: folder.last)
+      try checkpoint.checkData(configuration)
+      try checkpoint.restore(network, optimizer)
+      progress = checkpoint.progress
+      transfer = nil
+    } else {
+      network.initialize(seed: configuration.seed)
+      transfer = try configuration.from.map { path in
+        try Checkpoint(reading: path).transfer(to: network)
+      }
+      progress = Progress()
+    }
+    if !(resuming && folder.holdsRun) { try folder.create(replacing: replacing) }
+    try AtomicFile.write(configuration.encoded(), to: folder.configuration)
+    log = try RunLog(folder, keepingUpTo: progress.step)
+    let earlier = resuming ? try? RunSummary(of: folder) : nil
+    clock = RunClock(earlierSeconds: earlier?.clock.seconds ?? 0)
+  }
+
+  /// Trains to the end, or to the first step after `shouldStop` says so.
+  ///
+  /// - Throws: ``DivergenceError`` when a loss or gradient is not finite, and what writing throws.
+  public func run(
+    shouldStop: () -> Bool = { false },
+    observer: (Event) -> Void = { _ in }
+  ) throws -> Outcome {
+    clock.start()
+    if progress.owesEvaluation, try !evaluate(shouldStop, observer) {
+      return try interrupt(observer)
+    }
+    while progress.step < totalSteps {
+      if shouldStop() { return try interrupt(observer) }
+      let (batch, target) = nextBatch()
+      let multiplier = schedule.multiplier(at: progress.step)
+      let result = try forwardAndBackward(batch, target)
+      let gradientNorm = clip()
+      try checkFinite(result, gradientNorm, multiplier)
+      step(multiplier, result, samples: batch.rows)
+      try report(gradientNorm, multiplier, observer)
+      if isEvaluationDue, try !evaluate(shouldStop, observer) { return try interrupt(observer) }
+      if isCheckpointDue { try save(observer) }
+    }
+    try save(observer)
+    try writeSummary(status: "finished")
+    return .finished
+  }
+
+  private func nextBatch() -> (batch: Batch, target: Target) {
+    let count = training.split.count
+    let order = SampleOrder(count: count, seed: configuration.seed, epoch: progress.epoch)
+    let first = progress.batchInEpoch * configuration.batchSize
+    let samples = (first..<min(first + configuration.batchSize, count)).map { order[$0] }
+    return training.batch(samples, variant: progress.epoch)
+  }
+
+  private func forwardAndBackward(_ batch: Batch, _ target: Target) throws -> LossResult {
+    try network.trainingPass(
+      batch,
+      target,
+      dropoutSeed: configuration.seed,
+      step: progress.step
+    )
+  }
+
+  private func clip() -> Double {
+    guard let maximum = configuration.optimizer.clipNorm else {
+      return GradientClipping.norm(of: network.gradients, pool: pool)
+    }
+    return GradientClipping.clip(network.gradients, toNorm: maximum, pool: pool)
+  }
+
+  /// A batch without any target, as a short masked one can be, has no loss and zero gradients.
+  private func checkFinite(
+    _ result: LossResult,
+    _ gradientNorm: Double,
+    _ multiplier: Double
+  ) throws {
+    let lossIsGood = result.counted == 0 || result.loss.isFinite
+    guard !lossIsGood || !gradientNorm.isFinite else { return }
+    throw DivergenceError(
+      step: progress.step + 1,
+      loss: result.loss,
+      gradientNorm: gradientNorm,
+      learningRate: configuration.optimizer.learningRate * multiplier,
+      checkpoint: folder.holdsCheckpoint ? folder.last : nil
+    )
+  }
+
+  private func step(_ multiplier: Double, _ result: LossResult, samples: Int) {
+    optimizer.step(network.parameters, network.gradients, multiplier: multiplier)
+    progress.step += 1
+    progress.epoch = progress.step / stepsPerEpoch
+    progress.batchInEpoch = progress.step % stepsPerEpoch
+    progress.reported.add(result)
+    clock.count(samples)
+  }
+
+  private func report(
+    _ gradientNorm: Double,
+    _ multiplier: Double,
+    _ observer: (Event) -> Void
+  ) throws {
+    guard progress.step % configuration.reportSteps == 0 || progress.step == totalSteps else {
+      return
+    }
+    let sums = progress.reported
+    let countsClasses = configuration.objective.loss == .crossEntropy
+    let line = MetricsLine(
+      event: "step",
+      step: progress.step,
+      epoch: (progress.step - 1) / stepsPerEpoch,
+      loss: sums.counted > 0 ? sums.lossSum / Double(sums.counted) : nil,
+      accuracy: sums.counted > 0 && countsClasses
+        ? Double(sums.correct) / Double(sums.counted) : nil,
+      learningRate: configuration.optimizer.learningRate * multiplier,
+      gradientNorm: gradientNorm,
+      targets: sums.counted,
+      clock: clock.lap()
+    )
+    progress.reported = Progress.Sums()
+    try log.append(line)
+    observer(.step(line))
+  }
+
+  private var isEvaluationDue: Bool {
+    progress.step == totalSteps
+      || configuration.validation.everySteps.map { progress.step % $0 == 0 }
+        ?? (progress.batchInEpoch == 0)
+  }
+
+  private var isCheckpointDue: Bool {
+    isEvaluationDue || configuration.checkpointSteps.map { progress.step % $0 == 0 } ?? false
+  }
+
+  /// Scores the validation split and keeps the best weights; false when it was interrupted.
+  private func evaluate(_ shouldStop: () -> Bool, _ observer: (Event) -> Void) throws -> Bool {
+    progress.owesEvaluation = true
+    let score = try evaluator.score(network, shouldStop: shouldStop) { done, count in
+      observer(.evaluating(done: done, count: count))
+    }
+    guard let score else { return false }
+    progress.owesEvaluation = false
+    progress.lastValidation = score
+    let line = MetricsLine(
+      event: "validation",
+      step: progress.step,
+      epoch: (progress.step - 1) / stepsPerEpoch,
+      loss: score.loss.isFinite ? score.loss : nil,
+      accuracy: score.accuracy,
+      targets: score.targets,
+      clock: clock.reading()
+    )
+    let isBest = configuration.validation.isBetter(score, than: progress.bestMetric)
+    if isBest {
+      progress.bestMetric = configuration.validation.metric(of: score)
+      progress.bestStep = progress.step
+      try Checkpoint.write(network, nil, configuration, progress, to: folder.best)
+    }
+    try log.append(line)
+    observer(.validation(line, isBest: isBest))
+    clock.skip()
+    return true
+  }
+
+  private func save(_ observer: (Event) -> Void) throws {
+    try Checkpoint.write(network, optimizer, configuration, progress, to: folder.last)
+    observer(.saved(path: folder.last))
+    clock.skip()
+  }
+
+  private func interrupt(_ observer: (Event) -> Void) throws -> Outcome {
+    try save(observer)
+    try writeSummary(status: "interrupted")
+    return .interrupted
+  }
+
+  private func writeSummary(status: String) throws {
+    let summary = RunSummary(self, status: status, clock: clock.total())
+    try AtomicFile.write(summary.encoded(), to: folder.summary)
+  }
+}

@@ -1,0 +1,230 @@
+import DataKit
+import TestSupport
+import Testing
+
+@testable import Trainer
+
+@Suite struct NetworkTests {
+  /// Every kind of part at once: batch norm, causal rotary attention, dropout, maxima.
+  static let mixed = NetworkConfiguration(
+    encoder: .embedding(vocabulary: 11),
+    positions: .learned,
+    width: 12,
+    layers: [
+      .attention(heads: 3, causal: true, rotary: true), .feedForward(expand: 3),
+    ],
+    depth: 2,
+    norm: .batch,
+    head: .mlp,
+    outputs: 5,
+    pooling: .max,
+    poolsOverLengths: true,
+    dropout: 0.2,
+    maximumLength: 300
+  )
+  static let plain = NetworkConfiguration(
+    encoder: .linear(inputs: 2),
+    width: 16,
+    layers: [.attention(heads: 2, causal: false, rotary: false), .feedForward(expand: 2)],
+    depth: 1,
+    prenorm: false,
+    outputs: 1,
+    pooling: .all,
+    dropout: 0.3,
+    tiedDropout: true
+  )
+
+  static func example(
+    _ configuration: NetworkConfiguration,
+    rows: Int,
+    length: Int
+  ) -> (Batch, Target) {
+    if case .linear(let inputs) = configuration.encoder {
+      let input = Batch.Input.values(drawn(rows * length * inputs, seed: 4))
+      return (
+        Batch(rows: rows, length: length, input: input),
+        .values((0..<rows * length).map { $0 % 3 == 0 ? -10_000 : Float($0 % 7) })
+      )
+    }
+    let tokens = (0..<rows * length).map { Int32(($0 * 7 + $0 / 5) % 11) }
+    let lengths = (0..<rows).map { Int32(length - $0) }
+    return (
+      Batch(rows: rows, length: length, input: .tokens(tokens), lengths: lengths),
+      .classes((0..<rows).map { Int32($0 % 5) })
+    )
+  }
+
+  @Test(arguments: [mixed, plain])
+  func `the number of threads does not change a bit`(configuration: NetworkConfiguration) throws {
+    let (batch, target) = Self.example(configuration, rows: 3, length: 150)
+    var results: [(LossResult, [UInt32])] = []
+    for threads in 1...3 {
+      let pool = WorkerPool(threads: threads)
+      let network = Network(configuration, pool: pool)
+      network.initialize(seed: 5)
+      let optimizer = AdamW(
+        layout: network.layout,
+        learningRate: 0.01,
+        weightDecay: 0.1,
+        pool: pool
+      )
+      var result: LossResult?
+      for step in 0..<2 {
+        result = try network.trainingPass(batch, target, dropoutSeed: 6, step: step)
+        GradientClipping.clip(network.gradients, toNorm: 1, pool: pool)
+        optimizer.step(network.parameters, network.gradients)
+      }
+      let bits = [network.gradients, network.parameters, network.buffers].flatMap { store in
+        store.withValues { $0.map(\.bitPattern) }
+      }
+      results.append((try #require(result), bits))
+    }
+    #expect(results[0] == results[1])
+    #expect(results[0] == results[2])
+  }
+
+  @Test(arguments: [mixed, plain])
+  func `gradients agree with differences, dropout included`(
+    configuration: NetworkConfiguration
+  ) throws {
+    let (batch, target) = Self.example(configuration, rows: 2, length: 5)
+    let network = Network(configuration, pool: WorkerPool(threads: 2))
+    network.initialize(seed: 7)
+    let start = network.parameters.withValues { Array($0) }
+    func loss(_ step: Float, along direction: [Float]) throws -> Double {
+      network.parameters.withValues { values in
+        for index in values.indices { values[index] = start[index] + step * direction[index] }
+      }
+      return try network.trainingPass(batch, target, dropoutSeed: 8, step: 2).loss
+    }
+    _ = try loss(0, along: start)
+    let gradients = network.gradients.withValues { Array($0) }
+    for seed in UInt32(40)..<44 {
+      let direction = drawn(start.count, seed: seed)
+      let slope = zip(gradients, direction).reduce(0) { $0 + Double($1.0) * Double($1.1) }
+      let step: Float = 5e-4
+      let difference =
+        (try loss(step, along: direction) - loss(-step, along: direction)) / (2 * Double(step))
+      #expect(abs(slope - difference) < 1e-2 * max(1, abs(slope)))
+    }
+  }
+
+  @Test(arguments: [mixed, plain])
+  func `the memory plan is what is allocated`(configuration: NetworkConfiguration) throws {
+    let network = Network(configuration, pool: WorkerPool(threads: 2))
+    network.initialize(seed: 1)
+    let (batch, target) = Self.example(configuration, rows: 3, length: 70)
+    _ = try network.trainingPass(batch, target, dropoutSeed: 0, step: 0)
+    let optimizer = AdamW(layout: network.layout, learningRate: 0.1, weightDecay: 0)
+    let plan = Network.memoryPlan(configuration, rows: 3, length: 70, threads: 2)
+    let moments = optimizer.firstMoment.byteCount + optimizer.secondMoment.byteCount
+    #expect(plan.moments == moments)
+    #expect(plan.total == network.allocatedByteCount + moments)
+  }
+
+  @Test func `passes of one shape reuse their memory and forget the past`() throws {
+    let network = Network(Self.mixed, pool: WorkerPool(threads: 2))
+    network.initialize(seed: 1)
+    let (batch, target) = Self.example(Self.mixed, rows: 3, length: 40)
+    let (small, smallTarget) = Self.example(Self.mixed, rows: 2, length: 9)
+    let first = try network.evaluationPass(batch, target)
+    let memory = network.workspace?.buffer.base
+    _ = try network.evaluationPass(small, smallTarget)
+    #expect(try network.evaluationPass(batch, target) == first)
+    #expect(network.workspace?.buffer.base == memory)
+  }
+
+  @Test func `one batch is learned by heart`() throws {
+    let configuration = NetworkConfiguration(
+      encoder: .embedding(vocabulary: 11),
+      width: 16,
+      layers: [.attention(heads: 2, causal: false, rotary: false), .feedForward(expand: 2)],
+      depth: 1,
+      outputs: 5
+    )
+    let network = Network(configuration, pool: WorkerPool(threads: 2))
+    network.initialize(seed: 3)
+    let (batch, target) = Self.example(configuration, rows: 5, length: 12)
+    let optimizer = AdamW(layout: network.layout, learningRate: 0.01, weightDecay: 0)
+    for step in 0..<60 {
+      _ = try network.trainingPass(batch, target, dropoutSeed: 0, step: step)
+      optimizer.step(network.parameters, network.gradients)
+    }
+    let result = try network.evaluationPass(batch, target)
+    #expect(result.correct == 5)
+    #expect(result.loss < 0.05)
+  }
+
+  @Test func `without a counted target the gradients are 0`() throws {
+    let network = Network(Self.plain, pool: WorkerPool(threads: 2))
+    network.initialize(seed: 3)
+    let (batch, _) = Self.example(Self.plain, rows: 2, length: 3)
+    let result = try network.trainingPass(
+      batch,
+      .values(Array(repeating: -10_000, count: 6)),
+      dropoutSeed: 0,
+      step: 0
+    )
+    #expect(result.counted == 0)
+    #expect(result.loss.isNaN)
+    #expect(network.gradients.withValues { $0.allSatisfy { $0 == 0 } })
+  }
+
+  @Test func `batches and targets that do not fit are refused`() {
+    let network = Network(Self.mixed, pool: WorkerPool(threads: 1))
+    func sentence(_ batch: Batch, _ target: Target) -> String? {
+      do {
+        _ = try network.evaluationPass(batch, target)
+        return nil
+      } catch { return String(describing: error) }
+    }
+    let tokens = Batch.Input.tokens([1, 2, 3, 4, 5, 11])
+    let classes = Target.classes([0, 1])
+    #expect(
+      sentence(Batch(rows: 2, length: 3, input: tokens), classes)
+        == "row 1, position 2: token 11 is outside the vocabulary of 11"
+    )
+    let good = Batch.Input.tokens([1, 2, 3, 4, 5, 6])
+    #expect(
+      sentence(Batch(rows: 2, length: 3, input: good), .classes([0, 5]))
+        == "target 1 is class 5, the network knows 5 classes"
+    )
+    #expect(
+      sentence(Batch(rows: 2, length: 3, input: good, lengths: [3, 0]), classes)
+        == "row 1 has length 0, expected 1 ... 3"
+    )
+    #expect(
+      sentence(Batch(rows: 2, length: 2, input: good), classes)
+        == "the batch holds 6 tokens, expected 2 x 2 x 1"
+    )
+    #expect(
+      sentence(Batch(rows: 2, length: 3, input: .values([])), classes)
+        == "the batch holds values, expected tokens"
+    )
+    #expect(
+      sentence(Batch(rows: 2, length: 3, input: good), .values([1]))
+        == "there are 1 target values for 10 outputs"
+    )
+  }
+
+  @Test func `configurations of which no network can be made are refused`() {
+    func sentence(_ change: (inout NetworkConfiguration) -> Void) -> String? {
+      var configuration = Self.mixed
+      change(&configuration)
+      do {
+        try configuration.validate()
+        return nil
+      } catch { return String(describing: error) }
+    }
+    #expect(sentence { _ in } == nil)
+    #expect(sentence { $0.width = 13 } == "3 heads do not divide the width 13")
+    #expect(sentence { $0.width = 9 } == "rotary heads need an even width, theirs is 3")
+    #expect(sentence { $0.dropout = 1 } == "dropout is 1.0, expected 0 ..< 1")
+    #expect(sentence { $0.outputs = 0 } == "the head has 0 outputs, expected at least 1")
+    #expect(
+      sentence { $0.maximumLength = 0 } == "the learned position table has 0 rows, expected some"
+    )
+    #expect(sentence { $0.layers = [.feedForward(expand: 0)] } != nil)
+    #expect(sentence { $0.encoder = .embedding(vocabulary: 0) } != nil)
+  }
+}
