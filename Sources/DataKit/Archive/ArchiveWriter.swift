@@ -34,6 +34,7 @@ public final class ArchiveWriter {
   /// - Parameters:
   ///   - path: where the finished archive appears, or "-" for standard output.
   ///   - compressionLevel: of gzip, 0...9.
+  /// - Throws: ``ArchiveWriteError`` if the file cannot be created.
   public init(path: String, compressionLevel: Int = 6) throws(ArchiveWriteError) {
     let toOutput = path == "-"
     let descriptor =
@@ -63,6 +64,8 @@ public final class ArchiveWriter {
         String(compressionLevel)
       )
     )
+    // No padding after the gzip stream when the output is a pipe.
+    try check(archive_write_set_bytes_in_last_block(archive, 1))
     try check(archive_write_open_fd(archive, descriptor))
   }
 

@@ -54,6 +54,7 @@ enum OrderedProduction {
   ///   - work: the body of a producer: it calls its argument for the next number until nil, and
   ///     hands each item to the second argument.
   ///   - receive: takes the items in order; what it throws stops all and is thrown on.
+  /// - Throws: what `receive` throws.
   static func run<Item: Sendable>(
     count: Int,
     threads: Int,

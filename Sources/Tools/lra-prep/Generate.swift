@@ -40,6 +40,12 @@ struct GenerateOptions: ParsableArguments {
   /// The threads to use.
   var threadCount: Int { threads ?? ProcessInfo.processInfo.activeProcessorCount }
 
+  /// Where bytes may lie for the time: beside the output, or the system's temporary folder.
+  var spoolFolder: String {
+    guard let output, output != "-" else { return FileManager.default.temporaryDirectory.path }
+    return URL(fileURLWithPath: output).deletingLastPathComponent().path
+  }
+
   /// Refuses what cannot be right before any work.
   func check() throws {
     guard let output else { throw ValidationError("Missing expected argument '--output'") }
@@ -55,6 +61,7 @@ struct GenerateOptions: ParsableArguments {
   ///   - label: what the progress line is called.
   ///   - total: how many samples.
   ///   - body: adds the members; calls its second argument with the samples done so far.
+  /// - Throws: ``ToolFailure`` if the output exists, and what the writer and `body` throw.
   func write(
     label: String,
     total: Int,

@@ -43,6 +43,7 @@ struct LanczosReduction: Sendable {
   ///   - rows: output rows.
   ///   - columns: output columns.
   ///   - source: the input picture's value at (row, column).
+  /// - Returns: rows.count x columns.count bytes.
   func reduce(
     rows: Range<Int>,
     columns: Range<Int>,

@@ -2,12 +2,12 @@
 ///
 /// Cells are bytes, 255 for 1. A frame of zeros around the image lets stamps reach over the edge;
 /// it is never written.
-struct OccupancyGrid: ~Copyable {
+final class OccupancyGrid {
   /// A cell counts as taken from here on: a mask value over 0.3.
   static let taken: UInt8 = 77
 
   private struct Change {
-    var index: Int
+    var index: Int32
     var old: UInt8
   }
 
@@ -18,7 +18,9 @@ struct OccupancyGrid: ~Copyable {
   private(set) var takenCount = 0
   private let cells: UnsafeMutablePointer<UInt8>
   private let cellCount: Int
-  private var changes: [Change] = []
+  private var changes: UnsafeMutablePointer<Change>
+  private var changeCapacity = 4096
+  private var changeCount = 0
 
   /// An empty image with a taken border of `padding` pixels.
   init(resolution: Int, padding: Int, frame: Int, stride: Int) {
@@ -26,6 +28,7 @@ struct OccupancyGrid: ~Copyable {
     self.frame = frame
     self.stride = stride
     cellCount = stride * stride
+    changes = .allocate(capacity: changeCapacity)
     cells = .allocate(capacity: cellCount)
     cells.initialize(repeating: 0, count: cellCount)
     let inside = padding..<(resolution - padding)
@@ -37,7 +40,10 @@ struct OccupancyGrid: ~Copyable {
     }
   }
 
-  deinit { cells.deallocate() }
+  deinit {
+    cells.deallocate()
+    changes.deallocate()
+  }
 
   /// The index of an image pixel.
   @inline(__always)
@@ -88,31 +94,59 @@ struct OccupancyGrid: ~Copyable {
   }
 
   /// Joins a paddle's mask: each cell becomes the greater of the two values.
-  mutating func join(_ mask: [StampPixel], at place: PixelOffset) {
+  ///
+  /// - Parameters:
+  ///   - mask: the paddle's mask.
+  ///   - place: where the paddle starts.
+  ///   - reach: how far the mask goes from there at most.
+  func join(_ mask: Span<StampPixel>, at place: PixelOffset, reach: Int) {
+    reserveChanges(mask.count)
     let base = index(place)
-    let span = mask.span
-    for position in span.indices {
-      let pixel = span[position]
+    let inside = reach..<(resolution - reach)
+    let isWhole = inside.contains(place.row) && inside.contains(place.column)
+    var (count, newlyTaken) = (changeCount, 0)
+    for position in mask.indices {
+      let pixel = mask[position]
       let index = base + Int(pixel.offset)
       let old = cells[index]
       guard pixel.value > old else { continue }
-      guard
-        contains(place + PixelOffset(row: Int(pixel.row), column: Int(pixel.column)))
-      else { continue }
-      changes.append(Change(index: index, old: old))
+      if !isWhole {
+        let cell = place + PixelOffset(row: Int(pixel.row), column: Int(pixel.column))
+        guard contains(cell) else { continue }
+      }
+      changes[count] = Change(index: Int32(index), old: old)
+      count += 1
       cells[index] = pixel.value
-      if old < Self.taken && pixel.value >= Self.taken { takenCount += 1 }
+      if old < Self.taken && pixel.value >= Self.taken { newlyTaken += 1 }
     }
+    changeCount = count
+    takenCount += newlyTaken
+  }
+
+  private func reserveChanges(_ count: Int) {
+    guard changeCount + count > changeCapacity else { return }
+    changeCapacity = 2 * (changeCount + count)
+    let larger = UnsafeMutablePointer<Change>.allocate(capacity: changeCapacity)
+    larger.moveInitialize(from: changes, count: changeCount)
+    changes.deallocate()
+    changes = larger
   }
 
   /// A state to return to.
-  var checkpoint: Int { changes.count }
+  var checkpoint: Int { changeCount }
 
   /// Undoes everything joined since a checkpoint.
-  mutating func rollBack(to checkpoint: Int) {
-    while changes.count > checkpoint, let change = changes.popLast() {
-      if change.old < Self.taken && cells[change.index] >= Self.taken { takenCount -= 1 }
-      cells[change.index] = change.old
+  func rollBack(to checkpoint: Int) {
+    let changes = changes
+    var (count, freed) = (changeCount, 0)
+    while count > checkpoint {
+      count -= 1
+      let change = changes[count]
+      let index = Int(change.index)
+      if change.old < Self.taken && cells[index] >= Self.taken { freed += 1 }
+      cells[index] = change.old
     }
+    changeCount = count
+    takenCount -= freed
   }
 }

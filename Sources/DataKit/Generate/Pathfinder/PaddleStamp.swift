@@ -160,10 +160,12 @@ private struct FineDrawing {
         }
       }
       guard let left = crossings.min(), let right = crossings.max() else { continue }
-      // Halves are rounded up at places counted from the drawing's corner.
+      // Halves are rounded inward, at places counted from the drawing's corner.
       let center = Double(size / 2)
-      let span = Int((left + center).rounded())...Int((right + center).rounded())
-      for column in span { set(row, column - size / 2) }
+      let first = Int((left + center).rounded())
+      let last = Int((right + center - 0.5).rounded(.up))
+      guard first <= last else { continue }
+      for column in first...last { set(row, column - size / 2) }
     }
   }
 

@@ -29,6 +29,8 @@ final class PaddleTables: Sendable {
   }
 
   let margin: Int
+  /// How far a stamp reaches from where its paddle starts.
+  let reach: Int
   /// Width of the frame around the image in a grid, so that no stamp leaves the memory.
   let frame: Int
   /// Pixels from one grid row to the next.
@@ -52,6 +54,7 @@ final class PaddleTables: Sendable {
     let frame = reach + length + 2 * margin + 2
     let stride = parameters.resolution + 2 * frame
     self.margin = margin
+    self.reach = reach
     self.frame = frame
     self.stride = stride
     let degrees = (0..<360).map { Double($0 - 180) * .pi / 180 }
@@ -103,7 +106,7 @@ final class PaddleTables: Sendable {
     }
   }
 
-  /// The opposite direction, within -π ... π.
+  /// The opposite direction, between -π and π.
   private static func reversed(_ angle: Double) -> Double { angle < 0 ? angle + .pi : angle - .pi }
 
   /// The pixels of a circle around (0, 0), one per pixel of arc, truncated, each once.

@@ -65,10 +65,17 @@ public struct PathfinderArchive: Sendable {
     try OrderedProduction.run(count: pieces.count, threads: threads) { next, put in
       var sampler = PathfinderSampler(model: model, seed: seed)
       while let piece = next() {
-        put(piece, pieces[piece].map { encode(sampler.sample(at: $0)) })
+        put(
+          piece,
+          Result<[EncodedSample], GenerateError> { () throws(GenerateError) in
+            var samples: [EncodedSample] = []
+            for index in pieces[piece] { samples.append(encode(try sampler.sample(at: index))) }
+            return samples
+          }
+        )
       }
     } receive: { piece, samples in
-      batch += samples
+      batch += try samples.get()
       let made = pieces[piece].upperBound
       if made % batchSize == 0 || made == sampleCount {
         try writeBatch((made - 1) / batchSize, batch, to: writer)

@@ -1,14 +1,14 @@
 /// Paints placed paddles and markers into bytes.
 struct PathfinderPainter: Sendable {
   private let resolution: Int
-  private let targetContrast: Float
-  private let distractorContrast: Float
+  private let targetContrast: Double
+  private let distractorContrast: Double
   private let marker: MarkerDrawing
 
   init(parameters: PathfinderParameters) {
     resolution = parameters.resolution
-    targetContrast = Float(parameters.snakeContrast * parameters.paddleContrast)
-    distractorContrast = Float(parameters.snakeContrast)
+    targetContrast = parameters.snakeContrast * parameters.paddleContrast
+    distractorContrast = parameters.snakeContrast
     marker = MarkerDrawing(
       resolution: parameters.resolution,
       radius: parameters.markerRadius,
@@ -18,41 +18,44 @@ struct PathfinderPainter: Sendable {
 
   /// The image: the pixelwise maximum of all, stretched to 0...255.
   ///
+  /// Paddles are single precision and the rest double, as in the program behind the release: that
+  /// decides which way the many products that end in a half are rounded.
+  ///
   /// - Parameters:
   ///   - paddles: what to paint.
   ///   - stamps: by direction.
   ///   - markers: the centers of the two discs.
+  /// - Returns: resolution x resolution bytes, row-major.
   func paint(
     _ paddles: [PlacedPaddle],
     stamps: [PaddleStamp],
     markers: [PixelOffset]
   ) -> [UInt8] {
-    var image = [Float](repeating: 0, count: resolution * resolution)
+    var image = [Double](repeating: 0, count: resolution * resolution)
     for paddle in paddles {
-      let contrast = (paddle.isTarget ? targetContrast : distractorContrast) / 255
+      let contrast = paddle.isTarget ? targetContrast : distractorContrast
       for pixel in stamps[paddle.direction].line {
         let (row, column) = (
           paddle.place.row + Int(pixel.row), paddle.place.column + Int(pixel.column)
         )
         guard row >= 0, row < resolution, column >= 0, column < resolution else { continue }
         let index = row * resolution + column
-        image[index] = max(image[index], Float(pixel.value) * contrast)
+        image[index] = max(image[index], Double(Float(Double(pixel.value) / 255 * contrast)))
       }
     }
     for center in markers { marker.paint(at: center, into: &image) }
     return stretched(image)
   }
 
-  private func stretched(_ image: [Float]) -> [UInt8] {
-    var (least, greatest) = (Float.infinity, -Float.infinity)
+  private func stretched(_ image: [Double]) -> [UInt8] {
+    var (least, greatest) = (Double.infinity, -Double.infinity)
     for value in image {
       least = value < least ? value : least
       greatest = value > greatest ? value : greatest
     }
     guard greatest > least else { return [UInt8](repeating: 0, count: image.count) }
     let scale = 255 / (greatest - least)
-    // The published images have halves rounded down, as SciPy's old `bytescale` did.
-    return image.map { UInt8(($0 - least) * scale + 0.4999) }
+    return image.map { UInt8(($0 - least) * scale + 0.5) }
   }
 }
 
@@ -73,7 +76,7 @@ private struct MarkerDrawing: Sendable {
   }
 
   /// Joins the disc around a pixel to an image of intensities.
-  func paint(at center: PixelOffset, into image: inout [Float]) {
+  func paint(at center: PixelOffset, into image: inout [Double]) {
     let rows = max(0, center.row - reach)..<max(0, min(resolution, center.row + reach + 1))
     let columns = max(0, center.column - reach)..<max(0, min(resolution, center.column + reach + 1))
     let (fineRow, fineColumn) = (center.row * scale, center.column * scale)
@@ -85,7 +88,7 @@ private struct MarkerDrawing: Sendable {
     for row in rows {
       for column in columns {
         let index = row * resolution + column
-        image[index] = max(image[index], Float(values[position]) / 255)
+        image[index] = max(image[index], Double(values[position]) / 255)
         position += 1
       }
     }

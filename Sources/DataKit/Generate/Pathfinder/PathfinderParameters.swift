@@ -49,6 +49,7 @@ public struct PathfinderParameters: Codable, Equatable, Sendable {
   /// - Parameters:
   ///   - resolution: one of ``resolutions``.
   ///   - contourLength: paddles of a target snake; the distractors have a third of it.
+  /// - Returns: the preset, or nil.
   public static func published(resolution: Int, contourLength: Int = 14) -> Self? {
     var base = Self(
       resolution: resolution,

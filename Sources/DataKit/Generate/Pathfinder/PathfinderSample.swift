@@ -36,13 +36,15 @@ public struct PathfinderSampler: ~Copyable {
   /// The image with a number.
   ///
   /// - Parameter index: 0 ..< 2^32.
-  public mutating func sample(at index: Int) -> PathfinderSample {
+  /// - Returns: the image with its label.
+  /// - Throws: ``GenerateError`` if the target snakes never find room.
+  public mutating func sample(at index: Int) throws(GenerateError) -> PathfinderSample {
     var random = PhiloxStream(generator, UInt32(index))
     let label = random.next(below: 2)
     let choice = random.next(below: model.tables.count)
     let grower = growers[choice]
     let tables = model.tables[choice]
-    let (tips, restarts) = grower.growTargets(random: &random)
+    let (tips, restarts) = try grower.growTargets(random: &random)
     grower.growDistractors(random: &random)
     let origin = random.next(below: 2)
     let terminal = label == 1 ? origin : 1 - origin

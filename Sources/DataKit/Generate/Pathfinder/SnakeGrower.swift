@@ -25,10 +25,14 @@ final class SnakeGrower {
     var last: PlacedPaddle
   }
 
+  /// Attempts at two target snakes; the published parameters need thousands at the very most.
+  static let attemptLimit = 1_000_000
+
   private let tables: PaddleTables
   private let parameters: PathfinderParameters
-  private var grid: OccupancyGrid
-  private var weights: [Float]
+  private let grid: OccupancyGrid
+  /// The weights of the turns looked at; plain memory, as this is the innermost loop.
+  private let weights: UnsafeMutablePointer<Float>
   /// The paddles of the image so far.
   private(set) var paddles: [PlacedPaddle] = []
 
@@ -41,8 +45,10 @@ final class SnakeGrower {
       frame: tables.frame,
       stride: tables.stride
     )
-    weights = [Float](repeating: 0, count: tables.turnRanges.map(\.count).max() ?? 0)
+    weights = .allocate(capacity: tables.turnRanges.map(\.count).max() ?? 0)
   }
+
+  deinit { weights.deallocate() }
 
   /// Forgets the image.
   func clear() {
@@ -53,13 +59,18 @@ final class SnakeGrower {
   /// Grows the two target snakes on an empty grid, from the beginning until it succeeds.
   ///
   /// - Returns: the snakes' ends, and how many attempts failed.
-  func growTargets(random: inout PhiloxStream) -> (tips: [SnakeTips], restarts: Int) {
-    var restarts = 0
-    while true {
+  /// - Throws: ``GenerateError`` after ``attemptLimit`` attempts.
+  func growTargets(
+    random: inout PhiloxStream
+  ) throws(GenerateError) -> (tips: [SnakeTips], restarts: Int) {
+    for restarts in 0..<Self.attemptLimit {
       if let tips = attemptTargets(random: &random) { return (tips, restarts) }
-      restarts += 1
       clear()
     }
+    throw GenerateError(
+      reason: "two snakes of \(parameters.contourLength) paddles found no room in "
+        + "\(Self.attemptLimit) attempts; use shorter snakes or a larger image"
+    )
   }
 
   private func attemptTargets(random: inout PhiloxStream) -> [SnakeTips]? {
@@ -117,7 +128,8 @@ final class SnakeGrower {
   }
 
   private func join(_ paddle: PlacedPaddle) {
-    grid.join(tables.stamps[paddle.direction].mask, at: paddle.place)
+    let mask = tables.stamps[paddle.direction].mask
+    grid.join(mask.span, at: paddle.place, reach: tables.reach)
   }
 
   /// Adds a paddle to a snake; false at a dead end, with the snake unchanged.
