@@ -4,7 +4,7 @@ internal import Glibc
 extension ParsableCommand {
   /// Parses the command line, runs the command and ends the process.
   ///
-  /// Wrong usage, help and exit codes are the argument parser's; any other error is written to
+  /// Wrong usage, help and other exit codes are the argument parser's; any other error is written to
   /// standard error as one sentence behind "error: ", and the process exits with 1.
   public static func runTool() -> Never {
     var command: any ParsableCommand
@@ -16,10 +16,8 @@ extension ParsableCommand {
     do {
       try command.run()
       exit()
-    } catch let code as ExitCode {
-      exit(withError: code)
-    } catch let help as CleanExit {
-      exit(withError: help)
+    } catch  where exitCode(for: error) != .failure {
+      exit(withError: error)
     } catch {
       writeToStandardError("error: \(error)\n")
       Glibc.exit(ExitStatus.failure)
