@@ -4,8 +4,11 @@ internal import Foundation
 public struct Program: Sendable {
   /// What a run of a program left.
   public struct Result: Sendable {
+    /// The exit code.
     public var exitCode: Int32
+    /// What it wrote to standard output.
     public var output: String
+    /// What it wrote to standard error.
     public var errors: String
   }
 
@@ -22,8 +25,13 @@ public struct Program: Sendable {
 
   /// Runs the program to its end.
   ///
-  /// - Parameter interrupt: asked with what was written to standard error so far; the program
-  ///   gets SIGTERM once it says yes.
+  /// - Parameters:
+  ///   - arguments: what follows the program's name.
+  ///   - folder: the working folder.
+  ///   - interrupt: asked with what was written to standard error so far; the program gets SIGTERM
+  ///     once it says yes.
+  /// - Returns: exit code and texts.
+  /// - Throws: what starting a process throws.
   public func run(
     _ arguments: [String],
     in folder: String,

@@ -43,9 +43,12 @@ import Testing
     // A checkpoint of step 3 beside metrics up to step 8 is what a kill can leave behind.
     let run = try harness.start(configuration, "killed")
     var observed = 0
-    _ = try run.run(shouldStop: { observed >= 7 }) { event in
-      if case .step(let line) = event { observed = line.step }
-    }
+    _ = try run.run(
+      shouldStop: { observed >= 7 },
+      observer: { event in
+        if case .step(let line) = event { observed = line.step }
+      }
+    )
     let last = RunFolder(harness.path("killed")).last
     let early = try harness.start(configuration, "early")
     _ = try early.run(shouldStop: { early.progress.step >= 3 })

@@ -109,6 +109,7 @@ extension RunConfiguration {
   /// - Parameters:
   ///   - json: an object with any of the fields of `config.json`.
   ///   - place: the name for errors, such as the file's path.
+  /// - Returns: the configuration with the changes.
   /// - Throws: ``RunError`` when the text is no JSON object or has an unknown or unusable field.
   public func merged(withJSON json: [UInt8], from place: String) throws -> RunConfiguration {
     do {
