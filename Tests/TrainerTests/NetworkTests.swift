@@ -208,4 +208,25 @@ import Testing
         == "there are 1 target values for 10 outputs"
     )
   }
+
+  @Test func `configurations of which no network can be made are refused`() {
+    func sentence(_ change: (inout NetworkConfiguration) -> Void) -> String? {
+      var configuration = Self.mixed
+      change(&configuration)
+      do {
+        try configuration.validate()
+        return nil
+      } catch { return String(describing: error) }
+    }
+    #expect(sentence { _ in } == nil)
+    #expect(sentence { $0.width = 13 } == "3 heads do not divide the width 13")
+    #expect(sentence { $0.width = 9 } == "rotary heads need an even width, theirs is 3")
+    #expect(sentence { $0.dropout = 1 } == "dropout is 1.0, expected 0 ..< 1")
+    #expect(sentence { $0.outputs = 0 } == "the head has 0 outputs, expected at least 1")
+    #expect(
+      sentence { $0.maximumLength = 0 } == "the learned position table has 0 rows, expected some"
+    )
+    #expect(sentence { $0.layers = [.feedForward(expand: 0)] } != nil)
+    #expect(sentence { $0.encoder = .embedding(vocabulary: 0) } != nil)
+  }
 }

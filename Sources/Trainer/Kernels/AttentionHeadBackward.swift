@@ -19,17 +19,11 @@ struct HeadBackward {
   }
 
   /// k^T, [head width, length].
-  private var turnedKeys: Matrix {
-    Matrix(products + shape.length, rows: shape.headWidth, columns: shape.length)
-  }
+  private var turnedKeys: Matrix { shape.turned(at: products + shape.length) }
 
   /// v^T, [head width, length].
   private var turnedValues: Matrix {
-    Matrix(
-      turnedKeys.base + shape.headWidth * shape.length,
-      rows: shape.headWidth,
-      columns: shape.length
-    )
+    shape.turned(at: products + shape.length + shape.turnedCount)
   }
 
   func run() {

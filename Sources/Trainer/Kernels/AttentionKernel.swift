@@ -26,7 +26,20 @@ struct AttentionShape: Sendable {
   /// Values of scratch that one worker needs, forward or backward.
   var scratchCount: Int {
     2 * AttentionShape.rowTile * AttentionShape.columnTile + 2 * AttentionShape.rowTile + length
-      * (1 + 2 * headWidth)
+      + 2 * turnedCount
+  }
+
+  /// The distance between rows of turned keys.
+  ///
+  /// It is never a multiple of a memory page, whose rows would push each other out of the cache.
+  private var turnedStride: Int { (length + 15) / 16 * 16 + 16 }
+
+  /// Values that turned keys or values take.
+  var turnedCount: Int { headWidth * turnedStride }
+
+  /// A view for keys or values turned, [head width, length].
+  func turned(at base: UnsafeMutablePointer<Float>) -> Matrix {
+    Matrix(base, rows: headWidth, columns: length, stride: turnedStride)
   }
 }
 
@@ -57,7 +70,7 @@ func attentionForward(
     let group = index / tasks.count
     let queries = tasks[index % tasks.count]
     let head = HeadViews(inputs, shape, group: group)
-    let turnedKeys = Matrix(scratch(worker), rows: shape.headWidth, columns: shape.length)
+    let turnedKeys = shape.turned(at: scratch(worker))
     // Without later keys there is no need to turn them.
     let keyCount = shape.isCausal ? queries.upperBound : shape.length
     transpose(head.keys[rows: 0..<keyCount], into: turnedKeys[columns: 0..<keyCount])
@@ -71,7 +84,7 @@ func attentionForward(
         shape,
         into: headSlice(output, shape, group: group),
         logSums: logSums + group * shape.length,
-        scratch: scratch(worker) + shape.headWidth * shape.length
+        scratch: scratch(worker) + shape.turnedCount
       )
     }
   }

@@ -16,15 +16,11 @@ struct NetworkStructure {
   private(set) var dropped = Slot()
 
   init(_ configuration: NetworkConfiguration) {
-    precondition(
-      configuration.width > 0 && configuration.depth >= 0,
-      "NetworkConfiguration: width "
-        + "\(configuration.width), depth \(configuration.depth)"
-    )
-    precondition(
-      configuration.dropout >= 0 && configuration.dropout < 1,
-      "NetworkConfiguration: dropout is \(configuration.dropout)"
-    )
+    do {
+      try configuration.validate()
+    } catch {
+      preconditionFailure("Network: \(error)")
+    }
     self.configuration = configuration
     encoder = Encoder(configuration, in: &layout)
     for round in 0..<configuration.depth {

@@ -1,0 +1,40 @@
+extension NetworkConfiguration {
+  /// Refuses a configuration of which no network can be made.
+  ///
+  /// A network made of a refused configuration traps; check what comes from a file or a user.
+  /// - Throws: ``NetworkError`` with the first fault.
+  public func validate() throws(NetworkError) {
+    guard width > 0 else { throw NetworkError("the width is \(width), expected at least 1") }
+    guard depth >= 0 else { throw NetworkError("the depth is \(depth), expected at least 0") }
+    guard dropout >= 0, dropout < 1 else {
+      throw NetworkError("dropout is \(dropout), expected 0 ..< 1")
+    }
+    guard head == .identity || outputs > 0 else {
+      throw NetworkError("the head has \(outputs) outputs, expected at least 1")
+    }
+    guard positions != .learned || maximumLength > 0 else {
+      throw NetworkError("the learned position table has \(maximumLength) rows, expected some")
+    }
+    switch encoder {
+    case .embedding(let vocabulary):
+      guard vocabulary > 0 else { throw NetworkError("the vocabulary has \(vocabulary) tokens") }
+    case .linear(let inputs):
+      guard inputs > 0 else { throw NetworkError("the encoder has \(inputs) inputs") }
+    }
+    for layer in layers { try validate(layer) }
+  }
+
+  private func validate(_ layer: Layer) throws(NetworkError) {
+    switch layer {
+    case .attention(let heads, _, let isRotary):
+      guard heads > 0, width % heads == 0 else {
+        throw NetworkError("\(heads) heads do not divide the width \(width)")
+      }
+      guard !isRotary || width / heads % 2 == 0 else {
+        throw NetworkError("rotary heads need an even width, theirs is \(width / heads)")
+      }
+    case .feedForward(let expand):
+      guard expand > 0 else { throw NetworkError("a feed-forward layer expands \(expand) times") }
+    }
+  }
+}
