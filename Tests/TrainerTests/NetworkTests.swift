@@ -46,7 +46,9 @@ import Testing
         .values((0..<rows * length).map { $0 % 3 == 0 ? -10_000 : Float($0 % 7) })
       )
     }
-    let tokens = (0..<rows * length).map { Int32(($0 * 7 + $0 / 5) % 11) }
+    let tokens: [Int32] = (0..<rows * length).map { (index: Int) -> Int32 in
+      Int32((index * 7 + index / 5) % 11)
+    }
     let lengths = (0..<rows).map { Int32(length - $0) }
     return (
       Batch(rows: rows, length: length, input: .tokens(tokens), lengths: lengths),

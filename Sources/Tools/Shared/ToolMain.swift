@@ -4,7 +4,7 @@ internal import Glibc
 extension ParsableCommand {
   /// Parses the command line, runs the command and ends the process.
   ///
-  /// Wrong usage, help and exit codes are the argument parser's; any other error is written to
+  /// Wrong usage, help and other exit codes are the argument parser's; any other error is written to
   /// standard error as one sentence behind "error: ", and the process exits with 1.
   public static func runTool() -> Never {
     var command: any ParsableCommand

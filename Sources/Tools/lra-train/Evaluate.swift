@@ -7,12 +7,12 @@ struct Evaluate: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Scores a run's best weights on a split.",
     discussion: """
-      Every sample of the split is scored once, in the split's order, unless the run's preset
-      follows the published code, which leaves out the last partial batch.
+      Every sample of the split is scored once, in the split's order, unless the run's \
+      preset follows the published code, which leaves out the last partial batch.
 
       Examples:
-        lra-train evaluate --run listops-finetuned --split test
-        lra-train evaluate --run runs/x/last.safetensors --split validation --json
+        lra-train evaluate --run b --split test
+        lra-train evaluate --run runs/b/last.safetensors --split validation --json
       """
   )
 

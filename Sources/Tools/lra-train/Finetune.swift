@@ -5,14 +5,15 @@ struct Finetune: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Trains a network to classify, from pretrained weights or from scratch.",
     discussion: """
-      With --from every weight but the head's is taken over, and the mask channel of a continuous
-      input is dropped; without a preset the sizes are those of the pretrained network. Attention
-      stays causal when it was causal in pretraining. Without --from training starts from scratch.
+      With --from every weight but the head's is taken over from the best checkpoint, \
+      and the mask channel of a continuous input is dropped; without a preset the sizes \
+      are those of the pretrained network. Attention stays causal when it was causal in \
+      pretraining. Without --from training starts from scratch.
 
       Examples:
-        lra-train finetune --data data/listops --from listops-masked --run listops-finetuned
-        lra-train finetune --data data/listops --preset demo-listops --run listops-scratch
-        lra-train finetune --run listops-scratch --resume
+        lra-train finetune --data data/listops --from a --run b
+        lra-train finetune --data data/listops --preset demo-listops --run c
+        lra-train finetune --run c --resume
       """
   )
 

@@ -10,7 +10,7 @@ struct Plan: ParsableCommand {
 
       Examples:
         lra-train plan --preset transformer-image
-        lra-train plan --preset transformer-listops --stage finetune --batch-size 8 --json
+        lra-train plan --preset transformer-text --stage finetune --batch-size 4
       """
   )
 

@@ -50,7 +50,11 @@ struct ListPresets: ParsableCommand {
       try show(preset)
     } else {
       for preset in presets {
-        print("\(padded(preset.name, 30)) \(padded(preset.task, 13)) \(preset.summary)")
+        let count = Network.parameterCount(preset.finetune.network)
+        print(
+          "\(padded(preset.name, 30)) \(padded(preset.task, 13)) \(padded("\(count)", 9)) "
+            + preset.summary
+        )
       }
     }
   }

@@ -5,13 +5,14 @@ struct Pretrain: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Trains a network to restore masked inputs, or to predict the next one.",
     discussion: """
-      Epoch k uses mask variant k, from disk or computed. The validation loss always uses variant 0,
-      so that it can be compared from epoch to epoch. Padding is never a target.
+      Epoch k uses mask variant k, from disk or computed. The validation loss always \
+      uses variant 0, so that it can be compared from epoch to epoch. Padding is never \
+      a target.
 
       Examples:
-        lra-train pretrain --data data/listops --preset demo-listops --run listops-masked
-        lra-train pretrain --data data/image --preset transformer-image --objective causal
-        lra-train pretrain --run listops-masked --resume
+        lra-train pretrain --data data/listops --preset demo-listops --run a
+        lra-train pretrain --data data/image --objective causal --epochs 5
+        lra-train pretrain --run a --resume
       """
   )
 

@@ -12,7 +12,9 @@ public struct Preset: Sendable {
   public var sources: [String]
   /// The shape of the task's data.
   public var shape: DataShape
+  /// How to pretrain.
   public var pretrain: RunConfiguration
+  /// How to finetune, or to train from scratch.
   public var finetune: RunConfiguration
 
   /// Every preset, by name.

@@ -10,6 +10,7 @@ public struct Progress: Codable, Sendable, Equatable {
   public var batchInEpoch = 0
   /// The best value of the monitored metric so far, and its step.
   public var bestMetric: Double?
+  /// The step of the best value.
   public var bestStep: Int?
   /// The last evaluation.
   public var lastValidation: Score?
@@ -20,8 +21,11 @@ public struct Progress: Codable, Sendable, Equatable {
 
   /// The loss and hits of several batches.
   public struct Sums: Codable, Sendable, Equatable {
+    /// The sum of all counted targets' losses.
     public var lossSum = 0.0
+    /// Targets that count.
     public var counted = 0
+    /// Counted classes that were hit.
     public var correct = 0
 
     mutating func add(_ result: LossResult) {

@@ -62,8 +62,11 @@ public struct Evaluation {
   ///
   /// - Parameters:
   ///   - checkpoint: its configuration says how the split is scored.
+  ///   - split: the split to score.
+  ///   - dataSet: the data set, which need not be the run's own.
   ///   - batchSize: rows of a batch; as in the run when nil.
   ///   - samples: score only the split's first samples; all when nil.
+  ///   - pool: the threads to compute with.
   /// - Throws: ``RunError`` when network and data set do not fit, ``CheckpointError`` when the
   ///   weights do not fit the network.
   public init(

@@ -22,8 +22,10 @@ public struct Objective: Codable, Sendable, Equatable {
   public var kind: Kind
   /// How outputs and targets are compared.
   public var loss: Loss
-  /// The mask set: the name of a stored one, or a specification such as `token:0.5:seed=1`, whose
-  /// masks are computed. The data set's first stored one when absent.
+  /// The mask set; the data set's first stored one when absent.
+  ///
+  /// It is the name of a stored set, or a policy such as `token:0.5:seed=1`, whose masks are
+  /// computed.
   public var mask: String?
 
   /// An objective.

@@ -74,25 +74,18 @@ extension RunConfiguration {
     guard schedule.warmUpSteps >= 0 else {
       throw refuse("schedule.warmUpSteps", schedule.warmUpSteps, "0 or more")
     }
-    guard network.dropout >= 0, network.dropout < 1 else {
-      throw refuse("network.dropout", network.dropout, "at least 0 and below 1")
+    guard validation.monitor == .loss || objective.loss == .crossEntropy else {
+      throw refuse("validation.monitor", "accuracy", "loss, as the l1 loss has no classes")
     }
-    try checkNetwork()
+    do {
+      try network.validate()
+    } catch {
+      throw RunError("configuration", "network: \(error)")
+    }
+    try checkHead()
   }
 
-  private func checkNetwork() throws {
-    for layer in network.layers {
-      guard case .attention(let heads, _, let rotary) = layer else { continue }
-      guard heads > 0, network.width % heads == 0 else {
-        throw RunError("configuration", "\(heads) heads do not divide the width \(network.width)")
-      }
-      guard !rotary || network.width / heads % 2 == 0 else {
-        throw RunError(
-          "configuration",
-          "rotary positions need an even width per head, found \(network.width / heads)"
-        )
-      }
-    }
+  private func checkHead() throws {
     guard network.head != .identity || network.width >= network.outputs else {
       throw RunError(
         "configuration",
@@ -109,6 +102,7 @@ extension RunConfiguration {
   /// - Parameters:
   ///   - json: an object with any of the fields of `config.json`.
   ///   - place: the name for errors, such as the file's path.
+  /// - Returns: the configuration with the changes.
   /// - Throws: ``RunError`` when the text is no JSON object or has an unknown or unusable field.
   public func merged(withJSON json: [UInt8], from place: String) throws -> RunConfiguration {
     do {

@@ -10,11 +10,15 @@ public struct RunConfiguration: Codable, Sendable, Equatable {
 
   /// AdamW's numbers.
   public struct Optimizer: Codable, Sendable, Equatable {
+    /// The learning rate after the warm-up.
     public var learningRate: Double
     /// Applies to every parameter: biases, norms and embeddings too.
     public var weightDecay: Double
+    /// The decay rate of the first moment.
     public var beta1: Double
+    /// The decay rate of the second moment.
     public var beta2: Double
+    /// Added to the root of the second moment.
     public var epsilon: Double
     /// The largest global norm of the gradients; no clipping when absent.
     public var clipNorm: Double?
@@ -46,8 +50,11 @@ public struct RunConfiguration: Codable, Sendable, Equatable {
       case cosine
     }
 
+    /// What follows the warm-up.
     public var shape: Shape
+    /// Whether the first step already moves.
     public var warmUp: Schedule.WarmUp
+    /// Optimizer steps of the warm-up.
     public var warmUpSteps: Int
 
     /// A schedule.
@@ -78,6 +85,7 @@ public struct RunConfiguration: Codable, Sendable, Equatable {
     public var dropsLastBatch: Bool
     /// Score only the split's first samples; all when absent.
     public var samples: Int?
+    /// What decides which weights are the best.
     public var monitor: Monitor
 
     /// Scores every sample after every epoch.
@@ -98,6 +106,7 @@ public struct RunConfiguration: Codable, Sendable, Equatable {
 
   /// The preset that this started from.
   public var preset: String
+  /// What the run does.
   public var stage: Stage
   /// The data set's folder.
   public var data: String
@@ -105,10 +114,15 @@ public struct RunConfiguration: Codable, Sendable, Equatable {
   public var dataDigest: String?
   /// The checkpoint that the weights come from; from scratch when absent.
   public var from: String?
+  /// What the network is trained to do.
   public var objective: Objective
+  /// What the network is made of.
   public var network: NetworkConfiguration
+  /// AdamW's numbers.
   public var optimizer: Optimizer
+  /// How the learning rate moves.
   public var schedule: Rate
+  /// Samples of a step.
   public var batchSize: Int
   /// Whether an epoch's last, smaller batch is left out in training.
   public var dropsLastBatch: Bool
@@ -118,6 +132,7 @@ public struct RunConfiguration: Codable, Sendable, Equatable {
   public var steps: Int?
   /// Decides initial weights, the order of samples and dropout.
   public var seed: UInt64
+  /// How the network is judged while it trains.
   public var validation: Validation
   /// Steps between two checkpoints, besides those at each evaluation.
   public var checkpointSteps: Int?

@@ -42,8 +42,11 @@ public struct CheckpointError: Error, CustomStringConvertible, Sendable {
 public struct DivergenceError: Error, CustomStringConvertible, Sendable {
   /// The 1-based step.
   public let step: Int
+  /// The loss of the step's batch.
   public let loss: Double
+  /// The global norm of the gradients before clipping.
   public let gradientNorm: Double
+  /// The learning rate that the step would have had.
   public let learningRate: Double
   /// The last checkpoint on disk, if one was written.
   public let checkpoint: String?

@@ -85,6 +85,8 @@ public struct RunFolder: Sendable, Equatable {
   /// The checkpoint to judge or to start from: the best weights, else the last.
   ///
   /// - Parameter place: a run's folder or a checkpoint file.
+  /// - Returns: the checkpoint's path.
+  /// - Throws: ``RunError`` when there is no checkpoint.
   public static func checkpointPath(at place: String) throws -> String {
     if place.hasSuffix(".safetensors") { return place }
     let folder = RunFolder(place)

@@ -8,21 +8,27 @@ public struct MetricsLine: Codable, Sendable, Equatable {
   public struct Clock: Codable, Sendable, Equatable {
     /// Seconds since the run began, pauses not counted.
     public var seconds: Double
+    /// Training samples a second since the line before; over the whole process in a summary.
     public var samplesPerSecond: Double
   }
 
   /// "step" or "validation".
   public var event: String
+  /// Optimizer steps taken.
   public var step: Int
+  /// The epoch of the last step, from 0.
   public var epoch: Int
   /// The mean since the line before, or over the validation split; nil without a target.
   public var loss: Double?
+  /// Right classes per target; nil when targets are values.
   public var accuracy: Double?
+  /// The rate of the last step; nil for a validation.
   public var learningRate: Double?
   /// Before clipping, at this step.
   public var gradientNorm: Double?
   /// The targets that the loss is a mean of.
   public var targets: Int
+  /// Time and speed.
   public var clock: Clock
 }
 
@@ -62,23 +68,39 @@ final class RunLog {
 public struct RunSummary: Codable, Sendable, Equatable {
   /// "finished" or "interrupted".
   public var status: String
+  /// What the run did.
   public var stage: RunConfiguration.Stage
+  /// The preset it started from.
   public var preset: String
+  /// The data set's task.
   public var task: String
+  /// The data set's folder.
   public var data: String
+  /// The data set's digest.
   public var dataDigest: String
+  /// The checkpoint that the weights came from.
   public var from: String?
+  /// The seed of weights, order and dropout.
   public var seed: UInt64
+  /// Trainable values of the network.
   public var parameters: Int
+  /// Optimizer steps taken.
   public var steps: Int
+  /// Optimizer steps of the whole run.
   public var totalSteps: Int
   /// Passes over the training split, the last one possibly in part.
   public var epochs: Double
+  /// Samples of a step.
   public var batchSize: Int
+  /// What decides which weights are the best.
   public var monitor: RunConfiguration.Validation.Monitor
+  /// The best value of the monitored metric.
   public var bestMetric: Double?
+  /// The step of the best value.
   public var bestStep: Int?
+  /// The last evaluation.
   public var lastValidation: Score?
+  /// Seconds of all processes of the run, and the speed of the last one.
   public var clock: MetricsLine.Clock
 
   /// Reads the summary of a run.

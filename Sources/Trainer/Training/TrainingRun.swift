@@ -22,10 +22,13 @@ public final class TrainingRun {
 
   /// The resolved configuration.
   public let configuration: RunConfiguration
+  /// Where its files are.
   public let folder: RunFolder
+  /// The network in training.
   public let network: Network
   /// The optimizer steps of the whole run and of one epoch.
   public let totalSteps: Int
+  /// The optimizer steps of one pass over the training split.
   public let stepsPerEpoch: Int
   /// Where the run stands.
   public private(set) var progress: Progress
@@ -46,8 +49,11 @@ public final class TrainingRun {
   ///
   /// - Parameters:
   ///   - configuration: resolved for the data set.
+  ///   - dataSet: the samples.
+  ///   - folder: where the run's files are or will be.
   ///   - resuming: whether to go on from the folder's last checkpoint, when there is one.
   ///   - replacing: whether an older run in the folder is removed.
+  ///   - pool: the threads to compute with.
   /// - Throws: ``RunError``, ``CheckpointError``, ``DataSetError`` or ``FileError`` with a sentence.
   public init(
     _ configuration: RunConfiguration,

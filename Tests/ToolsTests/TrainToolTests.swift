@@ -1,0 +1,143 @@
+import DataKit
+import Foundation
+import TestSupport
+import Testing
+
+@Suite struct TrainToolTests {
+  private let folder: TemporaryFolder
+  private let program = Program("lra-train")
+
+  /// Small enough for a debug build.
+  private static let tiny = """
+    {"network": {"width": 8, "depth": 1, "layers": [{"attention": {"heads": 2, "causal": false, \
+    "rotary": false}}, {"feedForward": {"expand": 2}}]}, "batchSize": 4, "reportSteps": 2, \
+    "schedule": {"warmUpSteps": 2}}
+    """
+
+  init() throws {
+    folder = TemporaryFolder()
+    try TinyDataSet.write(.pixels, to: folder.path + "/data")
+    try Self.tiny.write(toFile: folder.path + "/tiny.json", atomically: true, encoding: .utf8)
+  }
+
+  private func run(_ line: String) throws -> Program.Result {
+    try program.run(line.split(separator: " ").map(String.init), in: folder.path)
+  }
+
+  private static let base = "--data data --preset transformer-image --config tiny.json"
+
+  private func files(_ run: String) throws -> [Data] {
+    try ["last", "best"].map { name in
+      try Data(contentsOf: URL(fileURLWithPath: "\(folder.path)/runs/\(run)/\(name).safetensors"))
+    }
+  }
+
+  @Test func `pretrain, finetune and evaluate work in a row`() throws {
+    let pretrain = try run("pretrain \(Self.base) --run masked --steps 6")
+    #expect(pretrain.exitCode == 0, "\(pretrain.errors)")
+    #expect(pretrain.output.hasPrefix("run runs/masked\nvalidation loss "))
+    let finetune = try run(
+      "finetune --data data --from masked --run tuned --steps 6 --batch-size 4"
+    )
+    #expect(finetune.exitCode == 0, "\(finetune.errors)")
+    #expect(finetune.errors.contains("adapted: enc.weight"))
+    #expect(finetune.errors.contains("initialised: dec."))
+    let evaluate = try run("evaluate --run tuned --split test --quiet")
+    #expect(evaluate.exitCode == 0 && evaluate.errors.isEmpty)
+    let last = evaluate.output.split(separator: "\n").last ?? ""
+    #expect(last.hasPrefix("test accuracy 0.") || last.hasPrefix("test accuracy 1."))
+    let json = try run("evaluate --run tuned --split test --json --quiet")
+    let object = try JSONSerialization.jsonObject(with: Data(json.output.utf8)) as? [String: Any]
+    #expect(object?["samples"] as? Int == 9)
+    let names = try fileNames(in: folder.path + "/runs/tuned")
+    for name in [
+      "best.safetensors", "config.json", "last.safetensors", "metrics.jsonl", "summary.json",
+    ] {
+      #expect(names.contains(name))
+    }
+    #expect(names.contains { $0.hasPrefix("events.out.tfevents.") })
+  }
+
+  @Test func `a terminated run saves, exits with 130 and goes on bit for bit`() throws {
+    let line = "pretrain \(Self.base) --epochs 80 --seed 3"
+    #expect(try run("\(line) --run whole --quiet").exitCode == 0)
+    let parts = "\(line) --run parts".split(separator: " ").map(String.init)
+    let stopped = try program.run(parts, in: folder.path) {
+      $0.contains("validation after step 10")
+    }
+    #expect(stopped.exitCode == 130, "\(stopped.errors)")
+    #expect(stopped.errors.contains("interrupted after step "))
+    #expect(stopped.output.isEmpty)
+    let resumed = try run("pretrain --run parts --resume")
+    #expect(resumed.exitCode == 0, "\(resumed.errors)")
+    #expect(resumed.errors.contains("going on from step "))
+    #expect(try files("parts") == files("whole"))
+  }
+
+  @Test func `resuming with other settings is refused`() throws {
+    #expect(try run("pretrain \(Self.base) --run a --steps 2").exitCode == 0)
+    let result = try run("pretrain \(Self.base) --run a --resume --learning-rate 0.5")
+    #expect(result.exitCode == 1)
+    #expect(
+      result.errors.contains(
+        "error: runs/a: the run was started with optimizer.learningRate 0.001, the options say 0.5\n"
+      )
+    )
+  }
+
+  @Test func `faults of the world are one sentence and exit with 1`() throws {
+    let missing = try run("pretrain --data nowhere --preset transformer-image")
+    #expect(missing.exitCode == 1)
+    #expect(missing.errors.hasPrefix("error: nowhere: not a data set"))
+    #expect(missing.output.isEmpty)
+    let unknown = try run("finetune --data data --preset transformer-imgae")
+    #expect(unknown.exitCode == 1)
+    #expect(unknown.errors.contains("hint: did you mean 'transformer-image'"))
+    let noRun = try run("evaluate --run nothing")
+    #expect(noRun.exitCode == 1)
+    #expect(noRun.errors.hasPrefix("error: runs/nothing: neither a run nor a checkpoint"))
+    #expect(try !fileNames(in: folder.path).contains("runs"))
+  }
+
+  @Test func `a checkpoint of another architecture is refused`() throws {
+    #expect(try run("pretrain \(Self.base) --run small --steps 1").exitCode == 0)
+    let result = try run(
+      "finetune --data data --preset transformer-image --from small --run b --batch-size 4"
+    )
+    #expect(result.exitCode == 1)
+    #expect(result.errors.contains("another architecture: width is 8 there, 64 in this network"))
+    #expect(try fileNames(in: folder.path + "/runs") == ["small"])
+  }
+
+  @Test func `a checkpoint that is cut is refused`() throws {
+    #expect(try run("pretrain \(Self.base) --run a --steps 1").exitCode == 0)
+    let path = folder.path + "/runs/a/best.safetensors"
+    let bytes = try Data(contentsOf: URL(fileURLWithPath: path))
+    try bytes.prefix(bytes.count - 100).write(to: URL(fileURLWithPath: path))
+    let result = try run("evaluate --run a")
+    #expect(result.exitCode == 1)
+    #expect(result.errors.hasPrefix("error: runs/a/best.safetensors: "))
+    #expect(result.errors.split(separator: "\n").count == 1)
+  }
+
+  @Test func `wrong usage exits with 64`() throws {
+    for line in [
+      "pretrain", "pretrain --data data --epochs 0", "finetune --data data --resume --force",
+      "pretrain --data data --objective causal --mask x", "evaluate --run a --split none", "plan",
+    ] {
+      #expect(try run(line).exitCode == 64, "\(line)")
+    }
+  }
+
+  @Test func `presets and plans can be read by programs`() throws {
+    let presets = try run("presets --json").output.split(separator: "\n")
+    #expect(presets.count >= 14)
+    for line in presets {
+      #expect(try JSONSerialization.jsonObject(with: Data(line.utf8)) is [String: Any])
+    }
+    let plan = try run("plan --preset transformer-image --stage finetune --json")
+    let object = try JSONSerialization.jsonObject(with: Data(plan.output.utf8)) as? [String: Any]
+    #expect(object?["parameters"] as? Int == 105_482)
+    #expect(object?["batchSize"] as? Int == 50)
+  }
+}

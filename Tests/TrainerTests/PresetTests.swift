@@ -1,0 +1,99 @@
+import TestSupport
+import Testing
+
+@testable import Trainer
+
+@Suite struct PresetTests {
+  /// Counts of the published networks, from their own code.
+  static let counts: [(String, Int, Int)] = [
+    ("paper-transformer-image", 100_801, 105_482),
+    ("paper-transformer-text", 18_984_960, 19_248_642),
+    ("paper-transformer-listops", 18_934_803, 18_930_186),
+    ("transformer-image", 100_801, 105_482), ("transformer-listops", 18_934_803, 18_930_186),
+  ]
+
+  @Test(arguments: counts)
+  func `parameters are as many as published`(name: String, pretrain: Int, finetune: Int) throws {
+    let preset = try Preset.named(name)
+    #expect(Network.parameterCount(preset.pretrain.network) == pretrain)
+    #expect(Network.parameterCount(preset.finetune.network) == finetune)
+  }
+
+  @Test(arguments: ["transformer-pathfinder", "paper-transformer-pathfinder"])
+  func `pathfinder has the published network`(name: String) throws {
+    // The published pretraining file has a mask ratio of 0, which builds this same network. With
+    // masks the encoder has a second channel (128 more) and the head 256 classes instead of 2.
+    let preset = try Preset.named(name)
+    #expect(Network.parameterCount(preset.finetune.network) == 399_106)
+    #expect(
+      Network.parameterCount(preset.pretrain.network) == 399_106 + 128 + (256 - 2) * (128 + 1)
+    )
+  }
+
+  @Test(arguments: Preset.all.map(\.name))
+  func `every preset makes sense`(name: String) throws {
+    let preset = try Preset.named(name)
+    #expect(!preset.sources.isEmpty)
+    try preset.pretrain.check()
+    try preset.finetune.check()
+    #expect(preset.pretrain.stage == .pretrain && preset.finetune.stage == .finetune)
+    #expect(preset.pretrain.preset == name && preset.finetune.preset == name)
+  }
+
+  @Test func `a misspelt name is answered with the nearest`() throws {
+    let error = #expect(throws: RunError.self) { try Preset.named("transformer-imgae") }
+    #expect(try #require(error).description.contains("did you mean 'transformer-image'"))
+  }
+}
+
+@Suite struct RunConfigurationTests {
+  private let configuration = LRATransformers.image.finetune
+
+  private func merged(_ json: String) throws -> RunConfiguration {
+    try configuration.merged(withJSON: Array(json.utf8), from: "c.json")
+  }
+
+  @Test func `fields of a file are laid over the preset`() throws {
+    let merged = try merged(
+      #"{"optimizer": {"learningRate": 0.5, "clipNorm": 1}, "network": {"width": 8}, "epochs": 3}"#
+    )
+    #expect(merged.optimizer.learningRate == 0.5 && merged.optimizer.clipNorm == 1)
+    #expect(merged.network.width == 8 && merged.network.depth == 3)
+    #expect(merged.epochs == 3)
+    #expect(merged.optimizer.beta1 == 0.9)
+  }
+
+  @Test func `layers of a file replace those of the preset`() throws {
+    let merged = try merged(#"{"network": {"layers": [{"feedForward": {"expand": 3}}]}}"#)
+    #expect(merged.network.layers == [.feedForward(expand: 3)])
+  }
+
+  @Test(arguments: [
+    (#"{"optimizer": {"learningrate": 1}}"#, "'optimizer.learningrate' is not a field"),
+    (#"{"epochs": "many"}"#, "'epochs' is not of type Int"), ("[1", "it is not valid JSON"),
+  ])
+  func `a file with a mistake is refused`(json: String, expected: String) throws {
+    let error = #expect(throws: RunError.self) { try merged(json) }
+    let sentence = try #require(error).description
+    #expect(sentence.hasPrefix("c.json: ") && sentence.contains(expected))
+  }
+
+  @Test func `a configuration survives its file`() throws {
+    for preset in Preset.all {
+      let read = try RunConfiguration(decoding: preset.pretrain.encoded(), from: "config.json")
+      #expect(read == preset.pretrain)
+    }
+  }
+
+  @Test func `the first difference is named`() throws {
+    var other = configuration
+    other.optimizer.learningRate = 0.25
+    other.epochs = 7
+    let difference = try #require(try configuration.firstDifference(from: other))
+    #expect(difference.path == "optimizer.learningRate")
+    #expect(difference.here == "0.001" && difference.there == "0.25")
+    other = configuration
+    other.epochs = 7
+    #expect(try configuration.firstDifference(from: other) == nil)
+  }
+}
