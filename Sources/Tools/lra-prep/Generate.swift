@@ -85,14 +85,6 @@ struct ToolFailure: Error, CustomStringConvertible {
   init(_ description: String) { self.description = description }
 }
 
-/// Runs `body`; what it throws becomes "error: …" on standard error and exit code 1.
-func exitingOnFailure(_ body: () throws -> Void) throws {
-  do { try body() } catch let error as ExitCode { throw error } catch {
-    FileHandle.standardError.write(Data("error: \(error)\n".utf8))
-    throw ExitCode(ExitStatus.failure)
-  }
-}
-
 /// JSON as text.
 enum JSONText {
   /// A value as indented JSON with sorted keys.

@@ -68,18 +68,16 @@ struct GenerateListOpsCommand: ParsableCommand {
   }
 
   func run() throws {
-    try exitingOnFailure {
-      let others = max(1, samples / 48)
-      let archive = try ListOpsArchive(
-        generator: ListOpsGenerator(parameters: parameters, seed: common.seed),
-        trainCount: samples,
-        validationCount: validationSamples ?? others,
-        testCount: testSamples ?? others,
-        threads: common.threadCount
-      )
-      try common.write(label: "listops", total: archive.counts.reduce(0, +)) { writer, progress in
-        try archive.write(to: writer, spoolFolder: common.spoolFolder, progress: progress)
-      }
+    let others = max(1, samples / 48)
+    let archive = try ListOpsArchive(
+      generator: ListOpsGenerator(parameters: parameters, seed: common.seed),
+      trainCount: samples,
+      validationCount: validationSamples ?? others,
+      testCount: testSamples ?? others,
+      threads: common.threadCount
+    )
+    try common.write(label: "listops", total: archive.counts.reduce(0, +)) { writer, progress in
+      try archive.write(to: writer, spoolFolder: common.spoolFolder, progress: progress)
     }
   }
 }

@@ -56,21 +56,19 @@ struct GeneratePathfinderCommand: ParsableCommand {
   }
 
   func run() throws {
-    try exitingOnFailure {
-      let parameters = try resolvedParameters()
-      if printParameters { return print(try JSONText.encode(parameters)) }
-      let archive = try PathfinderArchive(
-        model: PathfinderModel(parameters: parameters),
-        seed: common.seed,
-        sampleCount: samples,
-        batchSize: batchSize,
-        threads: common.threadCount
-      )
-      try common.write(label: "pathfinder\(parameters.resolution)", total: samples) {
-        writer,
-        progress in
-        try archive.write(to: writer, progress: progress)
-      }
+    let parameters = try resolvedParameters()
+    if printParameters { return print(try JSONText.encode(parameters)) }
+    let archive = try PathfinderArchive(
+      model: PathfinderModel(parameters: parameters),
+      seed: common.seed,
+      sampleCount: samples,
+      batchSize: batchSize,
+      threads: common.threadCount
+    )
+    try common.write(label: "pathfinder\(parameters.resolution)", total: samples) {
+      writer,
+      progress in
+      try archive.write(to: writer, progress: progress)
     }
   }
 
