@@ -5,7 +5,7 @@ public struct Schedule: Codable, Sendable, Equatable {
   /// What follows the warm-up.
   public enum Shape: Codable, Sendable, Equatable {
     case constant
-    /// Half a cosine from 1 down to 0 at step `total`.
+    /// Half a cosine from 1 down to 0 at step `total`; as published, it rises again after that.
     case cosine(total: Int)
   }
 
