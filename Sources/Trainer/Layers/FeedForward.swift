@@ -25,8 +25,9 @@ struct FeedForward: Layer {
     down = LinearPlace("\(name).down", inputs: width * expand, outputs: width, in: &layout)
   }
 
-  /// The rows of a tile: about 64 Ki hidden values.
-  private var tileRows: Int { min(256, max(32, 65_536 / hiddenWidth)) }
+  /// The rows of a tile: about 64 Ki hidden values, but enough rows that a product does not spend
+  /// its time on arranging the weights.
+  private var tileRows: Int { min(256, max(128, 65_536 / hiddenWidth)) }
 
   /// The parameters of both maps, which lie together.
   private var parameterCount: Int { 2 * width * hiddenWidth + hiddenWidth + width }

@@ -1,5 +1,5 @@
 /// The memory of a training run, in bytes.
-public struct MemoryPlan: Sendable, Equatable {
+public struct MemoryPlan: Codable, Sendable, Equatable {
   /// The weights and the running statistics of batch norm.
   public var parameters: Int
   /// The gradients of the weights.

@@ -1,9 +1,9 @@
 /// Where each named tensor lies in one block of Float values.
 ///
 /// Entries follow each other without holes, in the order they were added.
-public struct ParameterLayout: Sendable, Equatable, Codable {
+public struct ParameterLayout: Sendable, Equatable {
   /// One tensor of the block.
-  public struct Entry: Sendable, Equatable, Codable {
+  public struct Entry: Sendable, Equatable {
     /// The tensor's name, such as "blocks.0.layer.q.weight".
     public let name: String
     /// Its extents, outermost first.

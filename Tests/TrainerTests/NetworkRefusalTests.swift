@@ -1,0 +1,63 @@
+import Testing
+
+@testable import Trainer
+
+@Suite struct NetworkRefusalTests {
+  @Test func `batches and targets that do not fit are refused`() {
+    let network = Network(NetworkTests.mixed, pool: WorkerPool(threads: 1))
+    func sentence(_ batch: Batch, _ target: Target) -> String? {
+      do {
+        _ = try network.evaluationPass(batch, target)
+        return nil
+      } catch { return String(describing: error) }
+    }
+    let tokens = Batch.Input.tokens([1, 2, 3, 4, 5, 11])
+    let classes = Target.classes([0, 1])
+    #expect(
+      sentence(Batch(rows: 2, length: 3, input: tokens), classes)
+        == "row 1, position 2: token 11 is outside the vocabulary of 11"
+    )
+    let good = Batch.Input.tokens([1, 2, 3, 4, 5, 6])
+    #expect(
+      sentence(Batch(rows: 2, length: 3, input: good), .classes([0, 5]))
+        == "target 1 is class 5, the network knows 5 classes"
+    )
+    #expect(
+      sentence(Batch(rows: 2, length: 3, input: good, lengths: [3, 0]), classes)
+        == "row 1 has length 0, expected 1 ... 3"
+    )
+    #expect(
+      sentence(Batch(rows: 2, length: 2, input: good), classes)
+        == "the batch holds 6 tokens, expected 2 x 2 x 1"
+    )
+    #expect(
+      sentence(Batch(rows: 2, length: 3, input: .values([])), classes)
+        == "the batch holds values, expected tokens"
+    )
+    #expect(
+      sentence(Batch(rows: 2, length: 3, input: good), .values([1]))
+        == "there are 1 target values for 10 outputs"
+    )
+  }
+
+  @Test func `configurations of which no network can be made are refused`() {
+    func sentence(_ change: (inout NetworkConfiguration) -> Void) -> String? {
+      var configuration = NetworkTests.mixed
+      change(&configuration)
+      do {
+        try configuration.validate()
+        return nil
+      } catch { return String(describing: error) }
+    }
+    #expect(sentence { _ in } == nil)
+    #expect(sentence { $0.width = 13 } == "3 heads do not divide the width 13")
+    #expect(sentence { $0.width = 9 } == "rotary heads need an even width, theirs is 3")
+    #expect(sentence { $0.dropout = 1 } == "dropout is 1.0, expected 0 ..< 1")
+    #expect(sentence { $0.outputs = 0 } == "the head has 0 outputs, expected at least 1")
+    #expect(
+      sentence { $0.maximumLength = 0 } == "the learned position table has 0 rows, expected some"
+    )
+    #expect(sentence { $0.layers = [.feedForward(expand: 0)] } != nil)
+    #expect(sentence { $0.encoder = .embedding(vocabulary: 0) } != nil)
+  }
+}

@@ -1,0 +1,74 @@
+import TestSupport
+import Testing
+
+@testable import Trainer
+
+/// The same numbers reached in two ways.
+@Suite struct NetworkViewTests {
+  private func network(isCausal: Bool, pooling: NetworkConfiguration.Pooling) -> Network {
+    let configuration = NetworkConfiguration(
+      encoder: .embedding(vocabulary: 11),
+      width: 12,
+      layers: [
+        .attention(heads: 3, causal: isCausal, rotary: true), .feedForward(expand: 2),
+      ],
+      depth: 2,
+      outputs: 5,
+      pooling: pooling,
+      poolsOverLengths: true
+    )
+    let network = Network(configuration, pool: WorkerPool(threads: 2))
+    network.initialize(seed: 9)
+    return network
+  }
+
+  private let tokens = (0..<210).map { (index: Int) -> Int32 in Int32((index * 5 + index / 3) % 11)
+  }
+
+  @Test func `a batch gives what its rows give one by one`() {
+    let network = network(isCausal: false, pooling: .mean)
+    let lengths: [Int32] = [70, 33, 1]
+    let whole = network.logits(
+      of: Batch(rows: 3, length: 70, input: .tokens(tokens), lengths: lengths)
+    )
+    for row in 0..<3 {
+      let own = Array(tokens[row * 70..<(row + 1) * 70])
+      let single = network.logits(
+        of: Batch(rows: 1, length: 70, input: .tokens(own), lengths: [lengths[row]])
+      )
+      let expected = Array(whole[row * 5..<(row + 1) * 5])
+      expectClose(single, expected, relative: 1e-5, absolute: 1e-6)
+    }
+  }
+
+  @Test func `a causal network does not see later tokens`() {
+    let network = network(isCausal: true, pooling: .all)
+    let batch = Batch(rows: 3, length: 70, input: .tokens(tokens))
+    var changed = tokens
+    for row in 0..<3 {
+      for position in 41..<70 { changed[row * 70 + position] = Int32(position % 11) }
+    }
+    let first = network.logits(of: batch)
+    let second = network.logits(of: Batch(rows: 3, length: 70, input: .tokens(changed)))
+    for row in 0..<3 {
+      let start = row * 350
+      let seen = start..<start + 205
+      let later = start + 205..<start + 350
+      #expect(first[seen] == second[seen])
+      #expect(first[later] != second[later])
+    }
+    let short = network.logits(
+      of: Batch(rows: 1, length: 41, input: .tokens(Array(tokens[0..<41])))
+    )
+    expectClose(short, Array(first[0..<205]), relative: 1e-5, absolute: 1e-6)
+  }
+
+  @Test func `post-norm and pre-norm networks differ in their parameters by the last norm`() {
+    var configuration = NetworkTests.plain
+    let names = Set(Network(configuration, pool: WorkerPool(threads: 1)).layout.names)
+    configuration.prenorm = true
+    let more = Set(Network(configuration, pool: WorkerPool(threads: 1)).layout.names)
+    #expect(more.subtracting(names) == ["final.ln.weight", "final.ln.bias"])
+    #expect(names.isSubset(of: more))
+  }
+}
