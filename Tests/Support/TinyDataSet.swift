@@ -178,22 +178,3 @@ public enum TinyDataSet {
     return manifest
   }
 }
-
-/// A folder under the system's temporary one that is removed with its object.
-public final class TemporaryFolder {
-  /// The folder's path.
-  public let path: String
-
-  /// Creates the folder.
-  public init() throws {
-    path = NSTemporaryDirectory() + "lra-" + UUID().uuidString
-    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-  }
-
-  deinit { try? FileManager.default.removeItem(atPath: path) }
-}
-
-/// The names of the files in a folder, sorted.
-public func fileNames(in folder: String) throws -> [String] {
-  try FileManager.default.contentsOfDirectory(atPath: folder).sorted()
-}

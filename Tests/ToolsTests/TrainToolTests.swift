@@ -15,7 +15,7 @@ import Testing
     """
 
   init() throws {
-    folder = try TemporaryFolder()
+    folder = TemporaryFolder()
     try TinyDataSet.write(.pixels, to: folder.path + "/data")
     try Self.tiny.write(toFile: folder.path + "/tiny.json", atomically: true, encoding: .utf8)
   }

@@ -5,9 +5,7 @@ import Testing
 @testable import Trainer
 
 @Suite struct BatchSourceTests {
-  private let folder: TemporaryFolder
-
-  init() throws { folder = try TemporaryFolder() }
+  private let folder = TemporaryFolder()
 
   private func source(
     _ input: InputKind,

@@ -9,7 +9,7 @@ struct TrainingHarness {
   let dataSet: DataSet
 
   init(_ input: InputKind, masks: MaskSet? = MaskSet(policy: .token(ratio: 0.5), seed: 3)) throws {
-    folder = try TemporaryFolder()
+    folder = TemporaryFolder()
     try TinyDataSet.write(input, to: folder.path + "/data", masks: masks)
     dataSet = try DataSet(opening: folder.path + "/data")
   }

@@ -47,7 +47,7 @@ public struct MaskSet: Sendable, Equatable {
 
   /// The ratio with at least two decimals, so that names sort and look alike.
   private static func text(of ratio: Double) -> String {
-    let text = ratio == 1 ? "1.0" : "\(ratio)"
+    let text = "\(ratio)"
     return text.count < 4 ? text + "0" : text
   }
 }

@@ -65,9 +65,11 @@ public struct SplitDescription: Codable, Sendable, Equatable {
   public var samples: Int
   /// The elements of all samples together.
   public var elements: Int
-  /// The shortest, mean and longest sample, in elements.
+  /// The length of the shortest sample, in elements.
   public var minimumLength: Int
+  /// The mean length, in elements.
   public var meanLength: Double
+  /// The length of the longest sample, in elements.
   public var maximumLength: Int
   /// How many samples carry each label, in label order.
   public var labelCounts: [Int]
@@ -130,7 +132,7 @@ public struct Manifest: Codable, Sendable, Equatable {
   public var version: String
   /// The version of the tool that wrote it.
   public var tool: String
-  /// The task: `listops`, `pathfinder32`, …
+  /// The name of the task, as on the command line.
   public var task: String
   /// What an element is.
   public var input: InputKind

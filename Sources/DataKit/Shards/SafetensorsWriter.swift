@@ -71,7 +71,12 @@ public enum SafetensorsWriter {
   private struct Entry: Encodable {
     var dtype: String
     var shape: [Int]
-    var data_offsets: [Int]
+    var offsets: [Int]
+
+    enum CodingKeys: String, CodingKey {
+      case dtype, shape
+      case offsets = "data_offsets"
+    }
   }
 
   private struct Header: Encodable {
@@ -107,7 +112,7 @@ public enum SafetensorsWriter {
           Entry(
             dtype: tensor.elementType.rawValue,
             shape: tensor.shape,
-            data_offsets: [offset, end]
+            offsets: [offset, end]
           )
         )
       )
@@ -115,7 +120,7 @@ public enum SafetensorsWriter {
       if gap > 0 {
         entries.append(
           (
-            "__pad__.\(index)", Entry(dtype: "U8", shape: [gap], data_offsets: [end, end + gap])
+            "__pad__.\(index)", Entry(dtype: "U8", shape: [gap], offsets: [end, end + gap])
           )
         )
       }

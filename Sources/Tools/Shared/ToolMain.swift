@@ -16,7 +16,7 @@ extension ParsableCommand {
     do {
       try command.run()
       exit()
-    } catch  where exitCode(for: error) != .failure {
+    } catch let error where error is ExitCode || exitCode(for: error) != .failure {
       exit(withError: error)
     } catch {
       writeToStandardError("error: \(error)\n")

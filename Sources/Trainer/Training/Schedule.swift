@@ -11,7 +11,7 @@ public struct Schedule: Codable, Sendable, Equatable {
 
   /// How the multiplier rises to 1.
   public enum WarmUp: String, Codable, Sendable {
-    /// step / steps, as published: the first step has rate 0 (NOTES 31).
+    /// step / steps, as published: the first step has rate 0.
     case fromZero
     /// (step + 1) / steps: the first step moves already.
     case fromFirstStep

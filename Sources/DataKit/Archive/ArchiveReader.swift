@@ -1,0 +1,272 @@
+internal import CArchive
+internal import Glibc
+
+/// Where an archive comes from.
+public enum ArchiveInput: Sendable, Equatable {
+  /// A file.
+  case file(String)
+  /// The program's standard input.
+  case standardInput
+
+  /// `-` is standard input, anything else a path.
+  public init(_ argument: String) {
+    self = argument == "-" ? .standardInput : .file(argument)
+  }
+
+  /// What messages call it.
+  public var name: String {
+    switch self {
+    case .file(let path): path
+    case .standardInput: "standard input"
+    }
+  }
+
+  /// The name without folders, for a manifest: equal archives give equal manifests wherever they
+  /// lie.
+  var baseName: String {
+    switch self {
+    case .file(let path): path.split(separator: "/").last.map(String.init) ?? path
+    case .standardInput: "standard input"
+    }
+  }
+}
+
+/// An archive that cannot be read, or a member that is not what its place promises.
+public struct ArchiveError: Error, CustomStringConvertible, Sendable {
+  /// The archive's name.
+  public let archive: String
+  /// The member's path inside the archive, if the fault is in one.
+  public let member: String?
+  /// The line inside the member, counted from 1.
+  public let line: Int?
+  /// What is wrong, lower case.
+  public let reason: String
+  /// What to do about it.
+  public let hint: String?
+
+  init(
+    archive: String,
+    member: String? = nil,
+    line: Int? = nil,
+    reason: String,
+    hint: String? = nil
+  ) {
+    self.archive = archive
+    self.member = member
+    self.line = line
+    self.reason = reason
+    self.hint = hint
+  }
+
+  /// Archive, member and line, then what is wrong.
+  public var description: String {
+    let place = [archive, member.map(printable), line.map(String.init)].compactMap { $0 }
+    return place.joined(separator: ":") + ": " + reason + (hint.map { "\nhint: \($0)" } ?? "")
+  }
+
+  /// Member names are strangers' text: control characters must not reach a terminal.
+  private func printable(_ name: String) -> String {
+    name.unicodeScalars.map {
+      $0.value < 32 || $0.value == 127 ? $0.escaped(asASCII: true) : "\($0)"
+    }
+    .joined()
+  }
+}
+
+/// A regular file inside an archive.
+struct ArchiveMember {
+  let path: String
+  let byteCount: Int
+}
+
+/// A streaming reader of (compressed) tar archives over libarchive: one pass, bounded memory.
+final class ArchiveReader {
+  /// The archive's name in messages.
+  let name: String
+  /// Members that are no regular files, by kind; they are never read.
+  private(set) var otherMembers = 0
+  private let source: ByteSource
+  private let archive: OpaquePointer
+  private var current = ""
+  private var reached = 0
+
+  init(_ input: ArchiveInput) throws {
+    name = input.name
+    source = try ByteSource(input)
+    guard let archive = archive_read_new() else {
+      throw ArchiveError(archive: input.name, reason: "out of memory")
+    }
+    self.archive = archive
+    for enable in [
+      archive_read_support_filter_gzip, archive_read_support_filter_zstd,
+      archive_read_support_filter_xz, archive_read_support_format_tar,
+    ] {
+      _ = enable(archive)
+    }
+    let status = archive_read_open(
+      archive,
+      Unmanaged.passUnretained(source).toOpaque(),
+      nil,
+      { _, client, buffer in
+        guard let client, let buffer else { return -1 }
+        return Unmanaged<ByteSource>.fromOpaque(client).takeUnretainedValue().next(into: buffer)
+      },
+      nil
+    )
+    guard status == ARCHIVE_OK else { throw failure() }
+  }
+
+  deinit { archive_read_free(archive) }
+
+  /// Bytes of the archive taken from its source so far.
+  var bytesRead: Int { source.count }
+  /// The size of the archive in bytes, when it is a file.
+  var totalBytes: Int? { source.total }
+
+  /// The next regular file, or nil at the end.
+  ///
+  /// - Throws: ``ArchiveError`` when the archive is damaged or ends too early.
+  func next() throws -> ArchiveMember? {
+    while true {
+      var entry: OpaquePointer?
+      let status = archive_read_next_header(archive, &entry)
+      if status == ARCHIVE_EOF {
+        if reached == 0 {
+          throw ArchiveError(
+            archive: name,
+            reason: "the archive is empty (\(source.count) bytes read)"
+          )
+        }
+        return nil
+      }
+      guard status >= ARCHIVE_WARN, let entry else { throw failure() }
+      reached += 1
+      current = archive_entry_pathname(entry).map { String(cString: $0) } ?? ""
+      let isLink = archive_entry_hardlink(entry) != nil || archive_entry_symlink(entry) != nil
+      guard archive_entry_filetype(entry) == LRA_ENTRY_REGULAR, !isLink, !current.isEmpty else {
+        if archive_entry_filetype(entry) != LRA_ENTRY_DIRECTORY { otherMembers += 1 }
+        continue
+      }
+      return ArchiveMember(path: current, byteCount: Int(archive_entry_size(entry)))
+    }
+  }
+
+  /// Lends the current member's bytes piece by piece.
+  func forEachChunk(_ body: (UnsafeRawBufferPointer) throws -> Void) throws {
+    while true {
+      var start: UnsafeRawPointer?
+      var count = 0
+      var offset: la_int64_t = 0
+      let status = archive_read_data_block(archive, &start, &count, &offset)
+      if status == ARCHIVE_EOF { return }
+      guard status >= ARCHIVE_WARN else { throw failure(in: current) }
+      if count > 0 { try body(UnsafeRawBufferPointer(start: start, count: count)) }
+    }
+  }
+
+  /// The current member's bytes, whole.
+  ///
+  /// - Throws: ``ArchiveError`` when it is larger than `limit` bytes.
+  func readAll(_ member: ArchiveMember, limit: Int) throws -> [UInt8] {
+    guard member.byteCount <= limit else {
+      throw error(
+        in: member,
+        "the member has \(member.byteCount) bytes, the limit is \(limit)"
+      )
+    }
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(min(member.byteCount, 1 << 20))
+    try forEachChunk { bytes.append(contentsOf: $0) }
+    return bytes
+  }
+
+  /// Reads what follows the archive's end, so that size and digest cover the whole input.
+  func drain() throws -> (byteCount: Int, sha256: String) {
+    var buffer: UnsafeRawPointer?
+    while true {
+      let count = source.next(into: &buffer)
+      if count == 0 { return (source.count, source.digester.finish()) }
+      guard count > 0 else {
+        throw ArchiveError(archive: name, reason: "cannot read: \(source.systemError)")
+      }
+    }
+  }
+
+  /// An error inside a member.
+  func error(in member: ArchiveMember, line: Int? = nil, _ reason: String) -> ArchiveError {
+    ArchiveError(archive: name, member: member.path, line: line, reason: reason)
+  }
+
+  private func failure(in member: String? = nil) -> ArchiveError {
+    if source.systemError != "" {
+      return ArchiveError(archive: name, reason: "cannot read: \(source.systemError)")
+    }
+    if source.count == 0 { return ArchiveError(archive: name, reason: "the archive is empty") }
+    let text =
+      archive_error_string(archive).map { String(cString: $0) }
+      ?? "the archive is damaged or ends too early"
+    let after = member == nil && reached > 0 ? " (after the member '\(current)')" : ""
+    return ArchiveError(
+      archive: name,
+      member: member,
+      reason: "\(text)\(after), at byte \(source.count) of the archive",
+      hint: "the download may be incomplete or not an archive: compare its size and checksum"
+    )
+  }
+}
+
+/// The archive's bytes on their way to libarchive, counted and hashed.
+private final class ByteSource {
+  private(set) var count = 0
+  private(set) var systemError = ""
+  let total: Int?
+  let digester = SHA256Digester()
+  private let descriptor: Int32
+  private let owned: Bool
+  private let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 18, alignment: 4096)
+
+  init(_ input: ArchiveInput) throws(ArchiveError) {
+    switch input {
+    case .standardInput:
+      descriptor = STDIN_FILENO
+      owned = false
+      total = nil
+    case .file(let path):
+      descriptor = open(path, O_RDONLY | O_CLOEXEC)
+      owned = true
+      guard descriptor >= 0 else {
+        throw ArchiveError(
+          archive: path,
+          reason: "cannot open: \(String(cString: strerror(errno)))"
+        )
+      }
+      var status = stat()
+      guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT != S_IFDIR else {
+        throw ArchiveError(archive: path, reason: "is a folder, expected an archive file")
+      }
+      total = status.st_mode & S_IFMT == S_IFREG ? Int(status.st_size) : nil
+    }
+  }
+
+  deinit {
+    if owned, descriptor >= 0 { close(descriptor) }
+    buffer.deallocate()
+  }
+
+  /// Reads on; 0 at the end, -1 when the system refuses.
+  func next(into pointer: UnsafeMutablePointer<UnsafeRawPointer?>) -> Int {
+    while true {
+      let got = read(descriptor, buffer.baseAddress, buffer.count)
+      if got < 0 {
+        if errno == EINTR { continue }
+        systemError = String(cString: strerror(errno))
+        return -1
+      }
+      let bytes = UnsafeRawBufferPointer(rebasing: buffer[..<got])
+      digester.update(bytes)
+      count += got
+      pointer.pointee = bytes.baseAddress
+      return got
+    }
+  }
+}

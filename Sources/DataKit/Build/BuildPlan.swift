@@ -1,0 +1,80 @@
+/// What `lra-prep build` is asked to do.
+public struct BuildPlan: Sendable {
+  /// The archive.
+  public var input: ArchiveInput
+  /// The tasks to prepare; each goes to its own folder.
+  public var tasks: [TaskDefinition]
+  /// For each task its output folder, in the order of `tasks`.
+  public var folders: [String]
+  /// Whether a task without any member in the archive is left out instead of being an error.
+  public var skipsAbsentTasks: Bool
+  /// The mask sets to store.
+  public var masks: [MaskSet]
+  /// The most bytes of values in a shard.
+  public var shardByteCount: Int
+  /// The threads that decode and tokenize, the reader included.
+  public var threads: Int
+  /// The only folder inside the archive to take members from; nil takes the deepest.
+  public var prefix: String?
+  /// Whether finished data sets may be replaced.
+  public var replacesExisting: Bool
+
+  /// The size at which a shard is cut unless told otherwise: 64 MiB of values.
+  public static let defaultShardByteCount = 64 << 20
+
+  /// A plan that prepares `tasks` into `folders`.
+  public init(
+    input: ArchiveInput,
+    tasks: [TaskDefinition],
+    folders: [String],
+    skipsAbsentTasks: Bool = false,
+    masks: [MaskSet] = [],
+    shardByteCount: Int = BuildPlan.defaultShardByteCount,
+    threads: Int = 1,
+    prefix: String? = nil,
+    replacesExisting: Bool = false
+  ) {
+    precondition(tasks.count == folders.count, "\(folders.count) folders for \(tasks.count) tasks")
+    self.input = input
+    self.tasks = tasks
+    self.folders = folders
+    self.skipsAbsentTasks = skipsAbsentTasks
+    self.masks = masks
+    self.shardByteCount = shardByteCount
+    self.threads = threads
+    self.prefix = prefix
+    self.replacesExisting = replacesExisting
+  }
+}
+
+/// How far a build has come.
+public struct BuildProgress: Sendable {
+  /// What is being done: reading the archive, or writing a task's shards.
+  public enum Stage: Sendable, Equatable {
+    case reading
+    case writing(task: String)
+  }
+
+  /// What is being done.
+  public var stage: Stage
+  /// Bytes of the archive read so far.
+  public var bytesRead: Int
+  /// The archive's size in bytes, when it is a file.
+  public var totalBytes: Int?
+  /// Samples decoded, or written, so far.
+  public var samples: Int
+  /// How many samples there will be, once known.
+  public var totalSamples: Int?
+}
+
+/// What a build did with one task.
+public struct BuildResult: Sendable {
+  /// The task.
+  public var task: String
+  /// Its folder.
+  public var folder: String
+  /// The manifest, or nil when the archive had nothing for the task.
+  public var manifest: Manifest?
+  /// Things a person should know.
+  public var notes: [String]
+}

@@ -1,0 +1,135 @@
+/// Checks every checksum of a data set.
+public struct Verification {
+  /// A fault, in one sentence.
+  public struct Fault: Sendable, CustomStringConvertible {
+    /// File, place and what is wrong.
+    public let description: String
+  }
+
+  private let folder: String
+
+  /// A verification of the data set in `folder`.
+  public init(folder: String) { self.folder = folder }
+
+  /// Reads every file named by the manifest and compares sizes, digests, sample hashes and masks.
+  ///
+  /// - Parameter report: called after each file with the number of files done and in all.
+  /// - Returns: the number of files checked, and every fault found.
+  /// - Throws: ``DataSetError`` when there is no readable manifest.
+  public func run(
+    report: (Int, Int) -> Void = { _, _ in }
+  ) throws -> (files: Int, faults: [Fault]) {
+    let manifest = try Manifest.read(from: folder)
+    var faults: [Fault] = []
+    var done = 0
+    let shards = manifest.splits.sorted { $0.key < $1.key }.flatMap(\.value.shards)
+    let masks = manifest.masks.flatMap { set in
+      set.shards.sorted { $0.key < $1.key }.flatMap(\.value).map { (set, $0) }
+    }
+    for entry in shards {
+      if let fault = Self.check(entry, in: folder) {
+        let samples = Self.damagedSamples(of: entry, manifest, in: folder)
+        faults.append(fault)
+        faults += samples
+      }
+      done += 1
+      report(done, shards.count + masks.count)
+    }
+    for (set, entry) in masks {
+      if let fault = Self.check(entry, in: folder) {
+        faults.append(fault)
+        faults += Self.damagedMasks(of: entry, set, manifest, in: folder)
+      }
+      done += 1
+      report(done, shards.count + masks.count)
+    }
+    return (done, faults)
+  }
+
+  /// Compares a file with its manifest entry; nil when it is sound.
+  private static func check(_ entry: ShardEntry, in folder: String) -> Fault? {
+    do {
+      let file = try MappedFile(path: folder + "/" + entry.file)
+      let digester = FileDigester()
+      digester.update(file.bytes)
+      let found = digester.finish()
+      if found == entry.digest { return nil }
+      let what =
+        found.byteCount != entry.digest.byteCount
+        ? "has \(found.byteCount) bytes, the manifest says \(entry.digest.byteCount)"
+        : "has SHA-256 \(found.sha256), the manifest says \(entry.digest.sha256)"
+      return Fault(description: "\(entry.file): \(what)")
+    } catch {
+      return Fault(description: "\(error)")
+    }
+  }
+
+  /// Names the samples of a damaged shard whose bytes no longer have their stored hash.
+  private static func damagedSamples(
+    of entry: ShardEntry,
+    _ manifest: Manifest,
+    in folder: String
+  ) -> [Fault] {
+    guard let shard = try? Shard(path: folder + "/" + entry.file, first: 0, manifest: manifest)
+    else {
+      return [Fault(description: "\(entry.file): its header or offsets cannot be read")]
+    }
+    let faults = (0..<shard.count).compactMap { row -> Fault? in
+      let hashes = shard.hashes(row)
+      guard hashes.stored != hashes.found else { return nil }
+      let bytes = shard.fileRange(row)
+      return Fault(
+        description: "\(entry.file): sample \(row) (id \(shard.sampleID(row))) at bytes "
+          + "\(bytes.lowerBound) to \(bytes.upperBound - 1) is damaged"
+      )
+    }
+    return faults.isEmpty
+      ? [
+        Fault(
+          description: "\(entry.file): every sample's values are sound; "
+            + "the damage is in the header, ids, labels, offsets, hashes or padding"
+        )
+      ] : faults
+  }
+
+  /// Names the samples whose stored masks are not those of their policy.
+  private static func damagedMasks(
+    of entry: ShardEntry,
+    _ set: MaskSetDescription,
+    _ manifest: Manifest,
+    in folder: String
+  ) -> [Fault] {
+    let file = entry.file.dropLast(".mask-\(set.name).safetensors".count) + ".safetensors"
+    guard let policy = try? set.maskSet(in: folder),
+      let shard = try? Shard(path: folder + "/" + file, first: 0, manifest: manifest),
+      let masks = try? MaskShard(
+        path: folder + "/" + entry.file,
+        variants: set.variants,
+        elements: shard.elementCount
+      )
+    else { return [] }
+    let generator = MaskGenerator(policy)
+    var faults: [Fault] = []
+    for row in 0..<shard.count {
+      let elements = shard.range(row)
+      for variant in 0..<set.variants {
+        let isSound = withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 2 * elements.count) {
+          let stored = UnsafeMutableBufferPointer(rebasing: $0[..<elements.count])
+          let computed = UnsafeMutableBufferPointer(rebasing: $0[elements.count...])
+          masks.copyBits(elements, variant: variant, into: stored)
+          generator.fill(computed, sampleID: shard.sampleID(row), variant: variant)
+          return stored.elementsEqual(computed)
+        }
+        if !isSound {
+          faults.append(
+            Fault(
+              description: "\(entry.file): mask.\(variant) of sample \(row) (id "
+                + "\(shard.sampleID(row))) is damaged"
+            )
+          )
+        }
+      }
+    }
+    return faults
+  }
+}

@@ -1,0 +1,90 @@
+internal import Tokenizers
+
+extension TaskDefinition {
+  /// ListOps: nested operations on digits, ten classes (docs/archives.md).
+  static let listOps = TaskDefinition(
+    name: "listops",
+    aliases: [],
+    summary: "nested list operations, 10 classes, up to 2,048 tokens (lra_release.gz)",
+    expectedMembers: "listops-1000/basic_train.tsv, basic_val.tsv and basic_test.tsv",
+    locate: inFolder("listops-1000"),
+    makeCollector: { ListOpsCollector($0) }
+  )
+}
+
+/// Reads the three TSV files of ListOps.
+final class ListOpsCollector: TaskCollector {
+  static let maximumLength = 2048
+  /// Lines are tokenized in pieces of about this many bytes.
+  private static let pieceSize = 1 << 20
+
+  private let context: CollectorContext
+  private var samples = TokenSamples()
+  private var seen: [Split: String] = [:]
+
+  init(_ context: CollectorContext) { self.context = context }
+
+  private static let files: [Substring: Split] = [
+    "basic_train.tsv": .train, "basic_val.tsv": .validation, "basic_test.tsv": .test,
+  ]
+
+  func read(_ member: ArchiveMember, at tail: [Substring], from reader: ArchiveReader) throws {
+    guard tail.count == 1, let split = Self.files[tail[0]] else {
+      return context.skip("files in listops-1000 that are none of its three tables")
+    }
+    guard seen[split] == nil else {
+      throw context.error(in: member.path, "the member stands in the archive twice")
+    }
+    seen[split] = member.path
+    context.membersRead += 1
+    let table = TableReader(context: context, member: member.path, pieceSize: Self.pieceSize)
+    try table.read(from: reader, columns: ["Source", "Target"]) { [samplesOf] piece in
+      try samplesOf(piece)
+    } deliver: { [self] rows in
+      try samples.append(rows.batch, labels: rows.labels, to: split, in: context)
+    }
+    guard samples.count(in: split) > 0 else {
+      throw context.error(
+        in: member.path,
+        "there are no rows: the \(split.rawValue) split is empty"
+      )
+    }
+  }
+
+  private struct Rows: Sendable {
+    var batch: TokenBatch
+    var labels: [Int64]
+  }
+
+  private let samplesOf: @Sendable (TablePiece) throws -> Rows = { piece in
+    var tokenizer = ListOpsTokenizer(limit: ListOpsCollector.maximumLength - 1)
+    var labels: [Int64] = []
+    try piece.forEachRow { fields, fail in
+      guard fields[1].count == 1, let digit = fields[1].first,
+        (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(digit)
+      else {
+        throw fail("label '\(String(decoding: fields[1], as: UTF8.self))', expected 0 to 9")
+      }
+      labels.append(Int64(digit - UInt8(ascii: "0")))
+      do {
+        try tokenizer.append(fields[0])
+      } catch {
+        throw fail("Source: \(error)")
+      }
+    }
+    return Rows(batch: tokenizer.finish(), labels: labels)
+  }
+
+  func finish() throws -> CollectedTask {
+    for (file, split) in Self.files.sorted(by: { $0.key < $1.key }) where seen[split] == nil {
+      throw context.error("the member listops-1000/\(file) is missing")
+    }
+    return samples.collected(
+      splits: [.train, .validation, .test],
+      tokenizer: "listops",
+      minimumFrequency: 1,
+      maximumLength: Self.maximumLength,
+      classes: 10
+    )
+  }
+}

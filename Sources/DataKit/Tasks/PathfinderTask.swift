@@ -1,0 +1,216 @@
+internal import CPNG
+
+extension TaskDefinition {
+  /// Pathfinder: whether two discs are joined by a path (docs/archives.md).
+  static func pathfinder(side: Int) -> TaskDefinition {
+    let aliases = [128: ["pathx"], 256: ["pathx256"]][side] ?? []
+    return TaskDefinition(
+      name: "pathfinder\(side)",
+      aliases: aliases,
+      summary: "\(side) x \(side) grey images, 2 classes, \(side * side) pixels (lra_release.gz)",
+      expectedMembers: "pathfinder\(side)/\(PathfinderCollector.level)/imgs and metadata",
+      locate: inFolder("pathfinder\(side)"),
+      makeCollector: { PathfinderCollector($0, side: side) }
+    )
+  }
+}
+
+/// Names an image of a Pathfinder level: `imgs/<folder>/sample_<number>.png`.
+struct PathfinderImage: Hashable, Comparable, Sendable {
+  var folder: UInt32
+  var number: UInt32
+
+  init(folder: UInt32, number: UInt32) {
+    self.folder = folder
+    self.number = number
+  }
+
+  /// The image named by a folder and a file; nil for any other names.
+  init?(folder: Substring, file: Substring) {
+    guard let folder = Self.number(folder), file.hasPrefix("sample_"), file.hasSuffix(".png"),
+      let number = Self.number(file.dropFirst("sample_".count).dropLast(".png".count))
+    else { return nil }
+    self.init(folder: folder, number: number)
+  }
+
+  /// A plain decimal number without sign or leading zeros.
+  static func number(_ text: Substring) -> UInt32? {
+    guard text.utf8.allSatisfy({ (48...57).contains($0) }), text == "0" || text.first != "0" else {
+      return nil
+    }
+    return UInt32(text)
+  }
+
+  static func < (one: Self, other: Self) -> Bool {
+    (one.folder, one.number) < (other.folder, other.number)
+  }
+
+  var path: String { "imgs/\(folder)/sample_\(number).png" }
+}
+
+/// Reads the hardest level of one Pathfinder resolution: images and metadata in any order.
+final class PathfinderCollector: TaskCollector {
+  /// The only level that the paper's loader reads.
+  static let level = "curv_contour_length_14"
+  private static let levels: Set<Substring> = [
+    "curv_baseline", "curv_contour_length_9", "curv_contour_length_14",
+  ]
+  private static let imageLimit = 16 << 20
+  private static let metadataLimit = 16 << 20
+  private static let batchSize = 64
+
+  private let context: CollectorContext
+  private let side: Int
+  private var images: [PathfinderImage: SampleSpool.Slot] = [:]
+  private var rows: [PathfinderRow] = []
+  private var metadata: [UInt32: String] = [:]
+  private var pending: [EncodedImage] = []
+
+  private struct EncodedImage: Sendable {
+    var image: PathfinderImage
+    var path: String
+    var bytes: [UInt8]
+  }
+
+  init(_ context: CollectorContext, side: Int) {
+    self.context = context
+    self.side = side
+  }
+
+  func read(_ member: ArchiveMember, at tail: [Substring], from reader: ArchiveReader) throws {
+    guard let level = tail.first, Self.levels.contains(level), tail.count >= 3 else {
+      return context.skip("files of no Pathfinder level")
+    }
+    guard level == Self.level else {
+      return context.skip("members of easier levels (\(level))")
+    }
+    switch (tail[1], tail.count) {
+    case ("imgs", 4):
+      guard let image = PathfinderImage(folder: tail[2], file: tail[3]) else {
+        return context.skip("files under imgs that are no sample_<i>.png")
+      }
+      try readImage(image, member, reader)
+    case ("metadata", 3):
+      guard tail[2].hasSuffix(".npy"), let number = PathfinderImage.number(tail[2].dropLast(4))
+      else {
+        return context.skip("files under metadata that are no <k>.npy")
+      }
+      try readMetadata(number, member, reader)
+    default: context.skip("files of no Pathfinder level")
+    }
+  }
+
+  private func readImage(
+    _ image: PathfinderImage,
+    _ member: ArchiveMember,
+    _ reader: ArchiveReader
+  ) throws {
+    context.membersRead += 1
+    let bytes = try reader.readAll(member, limit: Self.imageLimit)
+    guard !bytes.isEmpty else { throw reader.error(in: member, "the image has zero bytes") }
+    pending.append(EncodedImage(image: image, path: member.path, bytes: bytes))
+    if pending.count >= Self.batchSize { try submit() }
+  }
+
+  private func submit() throws {
+    let batch = pending
+    pending = []
+    let (archive, side) = (context.archive, side)
+    try context.workers.submit {
+      try batch.map { encoded in
+        do {
+          return try decodeGreyPNG(encoded.bytes, width: side, height: side)
+        } catch {
+          throw ArchiveError(archive: archive, member: encoded.path, reason: "\(error)")
+        }
+      }
+    } deliver: { [self] (decoded: [[UInt8]]) in
+      for (encoded, pixels) in zip(batch, decoded) {
+        let slot = try pixels.withUnsafeBytes { try context.spool($0) }
+        if images.updateValue(slot, forKey: encoded.image) != nil {
+          context.skip("earlier copies of images that stand in the archive twice")
+        }
+      }
+    }
+  }
+
+  private func readMetadata(
+    _ number: UInt32,
+    _ member: ArchiveMember,
+    _ reader: ArchiveReader
+  ) throws {
+    guard metadata.updateValue(member.path, forKey: number) == nil else {
+      throw reader.error(in: member, "the member stands in the archive twice")
+    }
+    context.membersRead += 1
+    let bytes = try reader.readAll(member, limit: Self.metadataLimit)
+    let parsed = try PathfinderRow.parse(bytes, file: number) { line, reason in
+      reader.error(in: member, line: line, reason)
+    }
+    guard !parsed.isEmpty else { throw reader.error(in: member, "there are no rows") }
+    rows += parsed
+  }
+
+  func finish() throws -> CollectedTask {
+    try submit()
+    try context.workers.finish()
+    guard !rows.isEmpty else {
+      throw context.error("there is no pathfinder\(side)/\(Self.level)/metadata/<k>.npy")
+    }
+    rows.sort { ($0.file, $0.line) < ($1.file, $1.line) }
+    try checkLabels()
+    let samples = try rows.enumerated().map { index, row in
+      guard let slot = images[row.image] else {
+        throw context.error(
+          in: metadata[row.file],
+          line: Int(row.line),
+          "the image \(row.image.path) is not in the archive"
+        )
+      }
+      return SpooledSample(id: Int64(index), label: Int64(row.label), slot: slot)
+    }
+    let listed = Set(rows.map(\.image)).count
+    if images.count > listed {
+      context.skipped["images without a metadata row"] = images.count - listed
+    }
+    return collected(samples)
+  }
+
+  /// A row may repeat another, but not contradict it.
+  private func checkLabels() throws {
+    let ordered = rows.sorted { ($0.image, $0.file, $0.line) < ($1.image, $1.file, $1.line) }
+    for (one, other) in zip(ordered, ordered.dropFirst())
+    where one.image == other.image && one.label != other.label {
+      throw context.error(
+        in: metadata[other.file],
+        line: Int(other.line),
+        "label \(other.label) for \(other.image.path), but \(one.label) in "
+          + "\(metadata[one.file] ?? "") line \(one.line)"
+      )
+    }
+  }
+
+  private func collected(_ samples: [SpooledSample]) -> CollectedTask {
+    // int(0.1 n) samples for validation and test each, the rest for training, in the order of
+    // torch's permutation with seed 42 (docs/archives.md).
+    let order = randomPermutation(count: samples.count, seed: 42).map { samples[$0] }
+    let tenth = Int(0.1 * Double(samples.count))
+    let train = samples.count - 2 * tenth
+    return CollectedTask(
+      input: .pixels,
+      elementType: .uint8,
+      encoding: .bytes,
+      maximumLength: side * side,
+      fixedLength: side * side,
+      classes: 2,
+      vocabulary: nil,
+      normalization: PixelNormalization(mean: 0.5, standardDeviation: 0.5),
+      splits: [
+        (.train, Array(order[..<train])), (.validation, Array(order[train..<train + tenth])),
+        (.test, Array(order[(train + tenth)...])),
+      ],
+      validationSplit: .validation,
+      options: ["level": Self.level, "split_seed": "42"]
+    )
+  }
+}

@@ -1,0 +1,100 @@
+internal import Tokenizers
+
+extension TaskDefinition {
+  /// Text: sentiment of film reviews at character level (docs/archives.md).
+  static let text = TaskDefinition(
+    name: "text",
+    aliases: ["imdb"],
+    summary: "film reviews as characters, 2 classes, up to 4,096 tokens (aclImdb_v1.tar.gz)",
+    expectedMembers: "aclImdb/train/pos/<id>_<rating>.txt and the like",
+    locate: { parts in
+      // aclImdb/train/neg/0_3.txt: the last three parts tell, whatever the top folder is called.
+      guard parts.count >= 3, ["train", "test"].contains(parts[parts.count - 3]) else {
+        return nil
+      }
+      return (Array(parts.dropLast(3)), Array(parts.suffix(3)))
+    },
+    makeCollector: { TextCollector($0) }
+  )
+}
+
+/// Reads the labelled reviews of aclImdb, in the archive's order.
+final class TextCollector: TaskCollector {
+  static let maximumLength = 4096
+  /// Reviews over this size, in bytes, are refused; the longest published one has 13,704.
+  private static let memberLimit = 64 << 20
+  private static let batchSize = 64
+
+  private let context: CollectorContext
+  private var samples = TokenSamples()
+  private var pending: [Split: [Review]] = [:]
+
+  private struct Review: Sendable {
+    var path: String
+    var label: Int64
+    var bytes: [UInt8]
+  }
+
+  init(_ context: CollectorContext) { self.context = context }
+
+  func read(_ member: ArchiveMember, at tail: [Substring], from reader: ArchiveReader) throws {
+    guard let label = ["neg": Int64(0), "pos": 1][tail[1]], Self.isReview(tail[2]),
+      let split = Split(rawValue: String(tail[0]))
+    else {
+      return context.skip(
+        tail[1] == "unsup" ? "unlabelled reviews (unsup)" : "files that are not labelled reviews"
+      )
+    }
+    context.membersRead += 1
+    let bytes = try reader.readAll(member, limit: Self.memberLimit)
+    pending[split, default: []].append(Review(path: member.path, label: label, bytes: bytes))
+    if pending[split, default: []].count >= Self.batchSize { try submit(split) }
+  }
+
+  /// Whether a file name is `<id>_<rating>.txt`.
+  private static func isReview(_ name: Substring) -> Bool {
+    guard name.hasSuffix(".txt") else { return false }
+    let parts = name.dropLast(4).split(separator: "_", omittingEmptySubsequences: false)
+    return parts.count == 2
+      && parts.allSatisfy { !$0.isEmpty && $0.utf8.allSatisfy { (48...57).contains($0) } }
+  }
+
+  private func submit(_ split: Split) throws {
+    let reviews = pending.removeValue(forKey: split) ?? []
+    let archive = context.archive
+    try context.workers.submit {
+      var tokenizer = CharacterTokenizer(limit: Self.maximumLength - 1)
+      for review in reviews {
+        do {
+          try review.bytes.withUnsafeBufferPointer { bytes throws(TokenizerError) in
+            try tokenizer.append(bytes)
+          }
+        } catch {
+          throw ArchiveError(archive: archive, member: review.path, reason: "\(error)")
+        }
+      }
+      return tokenizer.finish()
+    } deliver: { [self] batch in
+      try samples.append(batch, labels: reviews.map(\.label), to: split, in: context)
+    }
+  }
+
+  func finish() throws -> CollectedTask {
+    for split in Split.allCases where pending[split] != nil { try submit(split) }
+    try context.workers.finish()
+    for split in [Split.train, .test] where samples.count(in: split) == 0 {
+      throw context.error(
+        "there are no reviews under \(split.rawValue)/neg or \(split.rawValue)/pos"
+      )
+    }
+    var task = samples.collected(
+      splits: [.train, .test],
+      tokenizer: "character",
+      minimumFrequency: 15,
+      maximumLength: Self.maximumLength,
+      classes: 2
+    )
+    task.notes = ["the task has no validation split: test stands for it, as in the published setup"]
+    return task
+  }
+}

@@ -1,0 +1,89 @@
+/// Splits UTF-8 text into Unicode scalars, one token each, without any normalization.
+///
+/// A token is a code point, as in Python's `list(text)`: "\r\n" is two tokens, a letter and its
+/// combining accent are two.
+public struct CharacterTokenizer: Sendable {
+  /// The most tokens kept of a text; the rest is cut before anything is counted.
+  public let limit: Int
+  private var batch = TokenBatch()
+  private var ascii = [Int32](repeating: -1, count: 128)
+  private var others: [UInt32: UInt16] = [:]
+
+  /// A tokenizer that keeps the first `limit` code points of each text.
+  public init(limit: Int) { self.limit = limit }
+
+  /// Adds a text to the batch.
+  ///
+  /// The whole text must be UTF-8, also beyond the cut.
+  ///
+  /// - Throws: ``TokenizerError`` with the offset of the first byte that is not UTF-8.
+  public mutating func append(_ text: UnsafeBufferPointer<UInt8>) throws(TokenizerError) {
+    var position = 0
+    var kept = 0
+    while position < text.count {
+      let scalar = try decodeScalar(text, at: &position)
+      guard kept < limit else { continue }
+      kept += 1
+      batch.numbers.append(try number(of: scalar))
+    }
+    batch.ends.append(batch.numbers.count)
+  }
+
+  /// Hands over the batch and starts an empty one.
+  public mutating func finish() -> TokenBatch {
+    defer { self = CharacterTokenizer(limit: limit) }
+    return batch
+  }
+
+  private mutating func number(of scalar: UInt32) throws(TokenizerError) -> UInt16 {
+    if scalar < 128, ascii[Int(scalar)] >= 0 { return UInt16(ascii[Int(scalar)]) }
+    if let known = others[scalar] { return known }
+    guard batch.tokens.count < TokenTable.capacity, let value = Unicode.Scalar(scalar) else {
+      throw TokenizerError.tooManyTokens
+    }
+    let number = UInt16(batch.tokens.count)
+    batch.tokens.append(String(Character(value)))
+    if scalar < 128 { ascii[Int(scalar)] = Int32(number) } else { others[scalar] = number }
+    return number
+  }
+}
+
+/// Reads one code point and moves on; refuses overlong forms, surrogates and values over U+10FFFF
+/// (RFC 3629, section 4).
+@inline(__always)
+func decodeScalar(
+  _ text: UnsafeBufferPointer<UInt8>,
+  at position: inout Int
+) throws(TokenizerError) -> UInt32 {
+  let first = text[position]
+  if first < 0x80 {
+    position += 1
+    return UInt32(first)
+  }
+  let start = position
+  let (length, low, high): (Int, UInt8, UInt8) =
+    switch first {
+    case 0xC2...0xDF: (2, 0x80, 0xBF)
+    case 0xE0: (3, 0xA0, 0xBF)
+    case 0xED: (3, 0x80, 0x9F)
+    case 0xE1...0xEF: (3, 0x80, 0xBF)
+    case 0xF0: (4, 0x90, 0xBF)
+    case 0xF4: (4, 0x80, 0x8F)
+    case 0xF1...0xF3: (4, 0x80, 0xBF)
+    default: throw TokenizerError.invalidUTF8(byte: first, offset: start)
+    }
+  var scalar = UInt32(first) & (0xFF >> UInt32(length + 1))
+  for index in 1..<length {
+    guard start + index < text.count else {
+      throw TokenizerError.invalidUTF8(byte: first, offset: start)
+    }
+    let byte = text[start + index]
+    let range = index == 1 ? low...high : 0x80...0xBF
+    guard range.contains(byte) else {
+      throw TokenizerError.invalidUTF8(byte: byte, offset: start + index)
+    }
+    scalar = scalar << 6 | UInt32(byte & 0x3F)
+  }
+  position = start + length
+  return scalar
+}

@@ -1,0 +1,23 @@
+/// Why a text could not be tokenized.
+public enum TokenizerError: Error, CustomStringConvertible, Sendable, Equatable {
+  /// The bytes at an offset are not UTF-8.
+  case invalidUTF8(byte: UInt8, offset: Int)
+  /// A byte that cannot stand in a ListOps expression.
+  case invalidListOpsByte(UInt8, offset: Int)
+  /// A ListOps expression without a single token.
+  case emptyExpression
+  /// More than 65,536 different tokens.
+  case tooManyTokens
+
+  /// What is wrong, lower case, with the values found.
+  public var description: String {
+    switch self {
+    case .invalidUTF8(let byte, let offset):
+      "byte 0x\(String(byte, radix: 16)) at offset \(offset) is not UTF-8"
+    case .invalidListOpsByte(let byte, let offset):
+      "byte 0x\(String(byte, radix: 16)) at offset \(offset) cannot stand in a ListOps expression"
+    case .emptyExpression: "the expression has no tokens"
+    case .tooManyTokens: "there are more than \(TokenTable.capacity) different tokens"
+    }
+  }
+}

@@ -1,0 +1,120 @@
+internal import ArgumentParser
+internal import DataKit
+internal import Foundation
+internal import ToolSupport
+
+/// `lra-prep generate`: data sets from a seed.
+struct GenerateCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "generate",
+    abstract: "Make ListOps or Pathfinder data from a seed, as an archive like the release.",
+    discussion: """
+      Examples:
+        lra-prep generate listops --seed 1 --output listops.tar.gz
+        lra-prep generate pathfinder --resolution 32 --samples 200000 --output pathfinder32.tar.gz
+      """,
+    subcommands: [GenerateListOpsCommand.self, GeneratePathfinderCommand.self]
+  )
+}
+
+/// The options that all generators share.
+struct GenerateOptions: ParsableArguments {
+  @Option(help: "The seed, 0 to 2^64 - 1; it alone decides the samples.")
+  var seed: UInt64 = 0
+
+  @Option(
+    name: .shortAndLong,
+    help: ArgumentHelp("The archive to write; - is standard output.", valueName: "file.tar.gz")
+  )
+  var output: String?
+
+  @Option(help: "How many threads make samples (default: one for each processor).")
+  var threads: Int?
+
+  @Flag(help: "Replace an existing output.")
+  var force = false
+
+  @Flag(name: .shortAndLong, help: "Report no progress.")
+  var quiet = false
+
+  /// The threads to use.
+  var threadCount: Int { threads ?? ProcessInfo.processInfo.activeProcessorCount }
+
+  /// Where bytes may lie for the time: beside the output, or the system's temporary folder.
+  var spoolFolder: String {
+    guard let output, output != "-" else { return FileManager.default.temporaryDirectory.path }
+    return URL(fileURLWithPath: output).deletingLastPathComponent().path
+  }
+
+  /// Refuses what cannot be right before any work.
+  func check() throws {
+    guard let output else { throw ValidationError("Missing expected argument '--output'") }
+    if output.isEmpty { throw ValidationError("--output must not be empty") }
+    if let threads, threads < 1 || threads > 1024 {
+      throw ValidationError("--threads \(threads) is not in 1...1024")
+    }
+  }
+
+  /// Opens the archive, lets `body` fill it with progress shown, and completes it.
+  ///
+  /// - Parameters:
+  ///   - label: what the progress line is called.
+  ///   - total: how many samples.
+  ///   - body: adds the members; calls its second argument with the samples done so far.
+  /// - Throws: ``ToolFailure`` if the output exists, and what the writer and `body` throw.
+  func write(
+    label: String,
+    total: Int,
+    _ body: (ArchiveWriter, @escaping (Int) throws -> Void) throws -> Void
+  ) throws {
+    let path = output ?? "-"
+    if path != "-", !force, FileManager.default.fileExists(atPath: path) {
+      throw ToolFailure("\(path): the file exists; --force replaces it")
+    }
+    let reporter = ProgressReporter(label: label, total: total, unit: "samples", quiet: quiet)
+    let writer = try ArchiveWriter(path: path)
+    try body(writer) { reporter.update(completed: $0) }
+    try writer.finish()
+    reporter.finish()
+  }
+}
+
+/// A failure with its sentence.
+struct ToolFailure: Error, CustomStringConvertible {
+  let description: String
+  init(_ description: String) { self.description = description }
+}
+
+/// Runs `body`; what it throws becomes "error: …" on standard error and exit code 1.
+func exitingOnFailure(_ body: () throws -> Void) throws {
+  do { try body() } catch let error as ExitCode { throw error } catch {
+    FileHandle.standardError.write(Data("error: \(error)\n".utf8))
+    throw ExitCode(ExitStatus.failure)
+  }
+}
+
+/// JSON as text.
+enum JSONText {
+  /// A value as indented JSON with sorted keys.
+  static func encode(_ value: some Encodable) throws -> String {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
+    return String(decoding: try encoder.encode(value), as: UTF8.self)
+  }
+
+  /// The value in a JSON file.
+  static func decode<Value: Decodable>(_ type: Value.Type, at path: String) throws -> Value {
+    guard let data = FileManager.default.contents(atPath: path) else {
+      throw ToolFailure("\(path): cannot read the file")
+    }
+    do { return try JSONDecoder().decode(type, from: data) } catch DecodingError.keyNotFound(
+      let key,
+      _
+    ) {
+      throw ToolFailure("\(path): the key '\(key.stringValue)' is missing")
+    } catch DecodingError.typeMismatch(_, let context) {
+      let key = context.codingPath.map(\.stringValue).joined(separator: ".")
+      throw ToolFailure("\(path): the value of '\(key)' has the wrong type")
+    } catch { throw ToolFailure("\(path): the file is not a JSON object of parameters") }
+  }
+}

@@ -1,0 +1,98 @@
+internal import ArgumentParser
+internal import DataKit
+internal import Foundation
+internal import ToolSupport
+
+/// `lra-prep inspect`: what a data set holds.
+struct InspectCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "inspect",
+    abstract: "Describes a data set: schema, counts, lengths, labels, vocabulary, provenance.",
+    discussion: """
+      Examples:
+        lra-prep inspect data/listops
+        lra-prep inspect data/listops --json | jq .splits.train.samples
+      """
+  )
+
+  @Argument(help: "The data set's folder.")
+  var folder: String
+  @Flag(help: "Write the manifest as one line of JSON.")
+  var json = false
+
+  func run() throws {
+    let manifest = try Manifest.read(from: folder)
+    if json {
+      let encoder = JSONEncoder()
+      encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+      return print(String(decoding: try encoder.encode(manifest), as: UTF8.self))
+    }
+    print("task         \(manifest.task)  (\(manifest.format) \(manifest.version))")
+    print(
+      "input        \(manifest.input.rawValue), stored as \(manifest.elementType.rawValue), "
+        + (manifest.fixedLength.map { "\($0) elements each" }
+          ?? "up to \(manifest.maximumLength) elements")
+    )
+    print("classes      \(manifest.classes)")
+    printSplits(manifest)
+    if let vocabulary = manifest.vocabulary { printVocabulary(vocabulary) }
+    if let pixels = manifest.normalization {
+      print("normalized   (p / 255 - \(pixels.mean)) / \(pixels.standardDeviation)")
+    }
+    for mask in manifest.masks {
+      print("mask set     \(mask.name), \(mask.variants) variants stored")
+    }
+    printProvenance(manifest)
+  }
+
+  private func printSplits(_ manifest: Manifest) {
+    for split in Split.allCases {
+      guard let description = manifest.splits[split.rawValue] else {
+        print(
+          "\(padded(split.rawValue))none of its own; \(manifest.validationSplit.rawValue) is used"
+        )
+        continue
+      }
+      let mean = (description.meanLength * 10).rounded() / 10
+      print(
+        "\(padded(split.rawValue))\(description.samples) samples in \(description.shards.count) "
+          + "shards, lengths \(description.minimumLength) / \(mean) / "
+          + "\(description.maximumLength) (shortest / mean / longest)"
+      )
+      let total = max(1, description.samples)
+      let labels = description.labelCounts.enumerated().map { label, count in
+        "\(label): \((Double(count) * 1000 / Double(total)).rounded() / 10) %"
+      }
+      print("             labels \(labels.joined(separator: "  "))")
+    }
+  }
+
+  private func printVocabulary(_ vocabulary: VocabularyDescription) {
+    print(
+      "vocabulary   \(vocabulary.tokens.count) ids, \(vocabulary.tokenizer), tokens seen at least "
+        + "\(vocabulary.minimumFrequency) times"
+    )
+    let tokens = vocabulary.tokens.map { $0.debugDescription.dropFirst().dropLast() }
+    print(
+      "             \(tokens.prefix(40).joined(separator: " "))\(tokens.count > 40 ? " …" : "")"
+    )
+  }
+
+  private func printProvenance(_ manifest: Manifest) {
+    let origin = manifest.provenance
+    print("from         \(origin.input), \(origin.byteCount) bytes, folder '\(origin.prefix)'")
+    print("             sha256 \(origin.sha256)")
+    print("             \(origin.membersRead) members read")
+    for (reason, count) in origin.skipped.sorted(by: { $0.key < $1.key }) {
+      print("             \(count) skipped: \(reason)")
+    }
+    print("made by      \(manifest.tool)")
+    for (name, value) in manifest.options.sorted(by: { $0.key < $1.key }) {
+      print("option       \(name) = \(value)")
+    }
+  }
+
+  private func padded(_ text: String) -> String {
+    text + String(repeating: " ", count: max(1, 13 - text.count))
+  }
+}

@@ -1,0 +1,34 @@
+internal import ArgumentParser
+internal import DataKit
+internal import ToolSupport
+
+/// `lra-prep mask`: more mask sets for a finished data set.
+struct MaskCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "mask",
+    abstract: "Adds mask sets to a finished data set.",
+    discussion: """
+      Examples:
+        lra-prep mask data/listops --mask token:0.5:seed=0:variants=4
+        lra-prep mask data/image --mask span:0.5:length=32 --mask causal
+      """
+  )
+
+  @Argument(help: "The data set's folder.")
+  var folder: String
+  @Option(help: "token:RATIO, span:RATIO:length=N or causal, with :seed=N and :variants=N.")
+  var mask: [String]
+
+  func validate() throws {
+    do {
+      for text in mask { _ = try MaskSet(parsing: text) }
+    } catch {
+      throw ValidationError("\(error)")
+    }
+  }
+
+  func run() throws {
+    let manifest = try MaskWriter.add(try mask.map { try MaskSet(parsing: $0) }, to: folder)
+    printError("\(folder): mask sets \(manifest.masks.map(\.name).joined(separator: ", "))")
+  }
+}
