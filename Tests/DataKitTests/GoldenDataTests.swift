@@ -191,7 +191,7 @@ struct GoldenDataTests {
   @Test func `any number of threads writes the same bytes`() throws {
     let folder = TemporaryFolder()
     let archive = try #require(Fixtures.archives) + "/metadata-last/lra_release.gz"
-    let tasks = TaskDefinition.all
+    let tasks = TaskDefinition.all()
     let masks = [MaskSet(policy: .token(ratio: 0.5), variants: 2)]
     for threads in [1, 2, 3] {
       let plan = BuildPlan(

@@ -12,7 +12,8 @@ public struct Program: Sendable {
     public var errors: String
   }
 
-  private let path: String
+  /// Where the program is.
+  public let path: String
 
   /// The program of that name, beside the tests.
   public init(_ name: String) {

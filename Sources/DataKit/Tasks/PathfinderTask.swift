@@ -2,15 +2,16 @@ internal import CPNG
 
 extension TaskDefinition {
   /// Pathfinder: whether two discs are joined by a path (docs/archives.md).
-  static func pathfinder(side: Int) -> TaskDefinition {
+  static func pathfinder(side: Int, contourLength: Int) -> TaskDefinition {
+    let level = PathfinderCollector.level(contourLength: contourLength)
     let aliases = [128: ["pathx"], 256: ["pathx256"]][side] ?? []
     return TaskDefinition(
       name: "pathfinder\(side)",
       aliases: aliases,
       summary: "\(side) x \(side) grey images, 2 classes, \(side * side) pixels (lra_release.gz)",
-      expectedMembers: "pathfinder\(side)/\(PathfinderCollector.level)/imgs and metadata",
+      expectedMembers: "pathfinder\(side)/\(level)/imgs and metadata",
       locate: inFolder("pathfinder\(side)"),
-      makeCollector: { PathfinderCollector($0, side: side) }
+      makeCollector: { PathfinderCollector($0, side: side, level: level) }
     )
   }
 }
@@ -48,19 +49,20 @@ struct PathfinderImage: Hashable, Comparable, Sendable {
   var path: String { "imgs/\(folder)/sample_\(number).png" }
 }
 
-/// Reads the hardest level of one Pathfinder resolution: images and metadata in any order.
+/// Reads one level of one Pathfinder resolution: images and metadata in any order.
 final class PathfinderCollector: TaskCollector {
-  /// The only level that the paper's loader reads.
-  static let level = "curv_contour_length_14"
-  private static let levels: Set<Substring> = [
-    "curv_baseline", "curv_contour_length_9", "curv_contour_length_14",
-  ]
+  /// The folder of a level; the paper's loader reads only the one of 14 paddles.
+  static func level(contourLength: Int) -> String {
+    contourLength == 6 ? "curv_baseline" : "curv_contour_length_\(contourLength)"
+  }
+
   private static let imageLimit = 16 << 20
   private static let metadataLimit = 16 << 20
   private static let batchSize = 64
 
   private let context: CollectorContext
   private let side: Int
+  private let level: String
   private var images: [PathfinderImage: SampleSpool.Slot] = [:]
   private var rows: [PathfinderRow] = []
   private var metadata: [UInt32: String] = [:]
@@ -72,17 +74,18 @@ final class PathfinderCollector: TaskCollector {
     var bytes: [UInt8]
   }
 
-  init(_ context: CollectorContext, side: Int) {
+  init(_ context: CollectorContext, side: Int, level: String) {
     self.context = context
+    self.level = level
     self.side = side
   }
 
   func read(_ member: ArchiveMember, at tail: [Substring], from reader: ArchiveReader) throws {
-    guard let level = tail.first, Self.levels.contains(level), tail.count >= 3 else {
+    guard let found = tail.first, found.hasPrefix("curv_"), tail.count >= 3 else {
       return context.skip("files of no Pathfinder level")
     }
-    guard level == Self.level else {
-      return context.skip("members of easier levels (\(level))")
+    guard found == level else {
+      return context.skip("members of other levels (\(found))")
     }
     switch (tail[1], tail.count) {
     case ("imgs", 4):
@@ -155,7 +158,7 @@ final class PathfinderCollector: TaskCollector {
     try submit()
     try context.workers.finish()
     guard !rows.isEmpty else {
-      throw context.error("there is no pathfinder\(side)/\(Self.level)/metadata/<k>.npy")
+      throw context.error("there is no pathfinder\(side)/\(level)/metadata/<k>.npy")
     }
     rows.sort { ($0.file, $0.line) < ($1.file, $1.line) }
     try checkLabels()
@@ -210,7 +213,7 @@ final class PathfinderCollector: TaskCollector {
         (.test, Array(order[(train + tenth)...])),
       ],
       validationSplit: .validation,
-      options: ["level": Self.level, "split_seed": "42"]
+      options: ["level": level, "split_seed": "42"]
     )
   }
 }

@@ -88,12 +88,17 @@ public struct TaskDefinition: Sendable {
   let makeCollector: @Sendable (CollectorContext) -> any TaskCollector
 
   /// Every task, in the order in which they are listed.
-  public static let all: [TaskDefinition] =
-    [.listOps, .text, .image] + [32, 64, 128, 256].map { .pathfinder(side: $0) }
+  ///
+  /// - Parameter contourLength: the level of Pathfinder, in paddles of a target snake; the paper's
+  ///   is 14.
+  public static func all(contourLength: Int = 14) -> [TaskDefinition] {
+    [.listOps, .text, .image]
+      + [32, 64, 128, 256].map { .pathfinder(side: $0, contourLength: contourLength) }
+  }
 
   /// The task of that name or alias.
-  public static func named(_ name: String) -> TaskDefinition? {
-    all.first { $0.name == name || $0.aliases.contains(name) }
+  public static func named(_ name: String, contourLength: Int = 14) -> TaskDefinition? {
+    all(contourLength: contourLength).first { $0.name == name || $0.aliases.contains(name) }
   }
 
   /// A task whose members all lie in one folder of a fixed name.

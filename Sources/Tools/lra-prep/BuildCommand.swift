@@ -33,6 +33,8 @@ struct BuildCommand: ParsableCommand {
   var mask: [String] = []
   @Option(help: "Take members only from this folder inside the archive.")
   var prefix: String?
+  @Option(help: "The level of Pathfinder, in paddles of a target snake.")
+  var contourLength = 14
   @Option(help: "The most mebibytes of values in a shard.")
   var shardSize = BuildPlan.defaultShardByteCount >> 20
   @Option(help: "Threads that read, decode and tokenize.")
@@ -47,6 +49,9 @@ struct BuildCommand: ParsableCommand {
   func validate() throws {
     guard task == "all" || TaskDefinition.named(task) != nil else {
       throw ValidationError("'\(task)' is not a task; 'lra-prep tasks' lists them")
+    }
+    guard (1...100).contains(contourLength) else {
+      throw ValidationError("--contour-length must be 1 to 100")
     }
     guard threads >= 1 else { throw ValidationError("--threads must be 1 or more") }
     guard (1...4096).contains(shardSize) else {
@@ -69,7 +74,9 @@ struct BuildCommand: ParsableCommand {
   }
 
   func run() throws {
-    let tasks = TaskDefinition.named(task).map { [$0] } ?? TaskDefinition.all
+    let tasks =
+      TaskDefinition.named(task, contourLength: contourLength).map { [$0] }
+      ?? TaskDefinition.all(contourLength: contourLength)
     let isAll = task == "all"
     let plan = BuildPlan(
       input: ArchiveInput(input),

@@ -9,7 +9,7 @@ struct TasksCommand: ParsableCommand {
   )
 
   func run() {
-    for task in TaskDefinition.all {
+    for task in TaskDefinition.all() {
       let names = ([task.name] + task.aliases).joined(separator: ", ")
       print(names + String(repeating: " ", count: max(1, 26 - names.count)) + task.summary)
     }
