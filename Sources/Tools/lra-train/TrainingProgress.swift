@@ -21,7 +21,8 @@ final class TrainingProgress {
     guard !isQuiet else { return }
     switch event {
     case .step(let line): rewrite(text(of: line))
-    case .evaluating(let done, let count): rewrite("evaluating \(done)/\(count)")
+    case .evaluating(let done, let count):
+      if isTerminal { rewrite("evaluating \(done)/\(count)") }
     case .validation(let line, let isBest):
       let accuracy = line.accuracy.map { ", accuracy \(fixed($0, 4))" } ?? ""
       let loss = line.loss.map { fixed($0, 4) } ?? "not finite"

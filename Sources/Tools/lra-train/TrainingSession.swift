@@ -116,7 +116,16 @@ struct TrainingSession {
   }
 
   private func preset(for dataSet: DataSet) throws -> Preset {
-    if let name = settings.preset { return try Preset.named(name) }
+    if let name = settings.preset {
+      let preset = try Preset.named(name)
+      if preset.task != dataSet.manifest.task {
+        output.note(
+          "note: preset '\(name)' was made for '\(preset.task)', the data set is "
+            + "'\(dataSet.manifest.task)'"
+        )
+      }
+      return preset
+    }
     if let name = source?.configuration.preset { return try Preset.named(name) }
     guard let preset = Preset.suggested(forTask: dataSet.manifest.task) else {
       throw RunError(
