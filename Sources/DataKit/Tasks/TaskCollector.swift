@@ -91,6 +91,7 @@ public struct TaskDefinition: Sendable {
   ///
   /// - Parameter contourLength: the level of Pathfinder, in paddles of a target snake; the paper's
   ///   is 14.
+  /// - Returns: the definitions.
   public static func all(contourLength: Int = 14) -> [TaskDefinition] {
     [.listOps, .text, .image]
       + [32, 64, 128, 256].map { .pathfinder(side: $0, contourLength: contourLength) }
