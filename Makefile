@@ -35,8 +35,9 @@ test: deps
 	swift build --build-tests $(TEST_FLAGS)
 	swift test --skip-build $(TEST_FLAGS)
 
+# Ratios of one run on this machine.
 bench: build
-	.build/release/lra-train bench
+	Sources/Tools/bench.sh
 
 format:
 	swift format --in-place --recursive --parallel $(SOURCES)
