@@ -1,7 +1,7 @@
 # Set-up, build, demonstration and tests. `make demo` and `make test` need nothing run before them.
 
-PACKAGES := libarchive-dev libopenblas-dev libpng-dev libssl-dev libxxhash-dev pkg-config
-MODULES := libarchive openblas libpng libcrypto libxxhash
+PACKAGES := libarchive-dev libopenblas-dev libpng-dev libssl-dev libxxhash-dev pkg-config zlib1g-dev
+MODULES := libarchive openblas libpng libcrypto libxxhash zlib
 SOURCES := Package.swift Sources Tests
 
 # Tests are built with optimization, as kernels in debug builds are 25 to 500 times slower, and in

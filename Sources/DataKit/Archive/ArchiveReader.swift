@@ -98,7 +98,7 @@ final class ArchiveReader {
     }
     self.archive = archive
     for enable in [
-      archive_read_support_filter_gzip, archive_read_support_filter_zstd,
+      archive_read_support_filter_zstd,
       archive_read_support_filter_xz, archive_read_support_format_tar,
     ] {
       _ = enable(archive)
@@ -180,6 +180,9 @@ final class ArchiveReader {
     return bytes
   }
 
+  /// Whether bytes that belong to no gzip member follow the archive.
+  var hasTrailingBytes: Bool { source.hasTrailingBytes }
+
   /// Reads what follows the archive's end, so that size and digest cover the whole input.
   func drain() throws -> (byteCount: Int, sha256: String) {
     var buffer: UnsafeRawPointer?
@@ -187,7 +190,7 @@ final class ArchiveReader {
       let count = source.next(into: &buffer)
       if count == 0 { return (source.count, source.digester.finish()) }
       guard count > 0 else {
-        throw ArchiveError(archive: name, reason: "cannot read: \(source.systemError)")
+        throw ArchiveError(archive: name, reason: source.failure)
       }
     }
   }
@@ -198,13 +201,11 @@ final class ArchiveReader {
   }
 
   private func failure(in member: String? = nil) -> ArchiveError {
-    if source.systemError != "" {
-      return ArchiveError(archive: name, reason: "cannot read: \(source.systemError)")
-    }
     if source.count == 0 { return ArchiveError(archive: name, reason: "the archive is empty") }
+    let report = archive_error_string(archive).map { String(cString: $0) }
     let text =
-      archive_error_string(archive).map { String(cString: $0) }
-      ?? "the archive is damaged or ends too early"
+      source.failure.isEmpty
+      ? report ?? "the archive is damaged or ends too early" : source.failure
     let after = member == nil && reached > 0 ? " (after the member '\(current)')" : ""
     return ArchiveError(
       archive: name,
@@ -212,61 +213,5 @@ final class ArchiveReader {
       reason: "\(text)\(after), at byte \(source.count) of the archive",
       hint: "the download may be incomplete or not an archive: compare its size and checksum"
     )
-  }
-}
-
-/// The archive's bytes on their way to libarchive, counted and hashed.
-private final class ByteSource {
-  private(set) var count = 0
-  private(set) var systemError = ""
-  let total: Int?
-  let digester = SHA256Digester()
-  private let descriptor: Int32
-  private let owned: Bool
-  private let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 18, alignment: 4096)
-
-  init(_ input: ArchiveInput) throws(ArchiveError) {
-    switch input {
-    case .standardInput:
-      descriptor = STDIN_FILENO
-      owned = false
-      total = nil
-    case .file(let path):
-      descriptor = open(path, O_RDONLY | O_CLOEXEC)
-      owned = true
-      guard descriptor >= 0 else {
-        throw ArchiveError(
-          archive: path,
-          reason: "cannot open: \(String(cString: strerror(errno)))"
-        )
-      }
-      var status = stat()
-      guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT != S_IFDIR else {
-        throw ArchiveError(archive: path, reason: "is a folder, expected an archive file")
-      }
-      total = status.st_mode & S_IFMT == S_IFREG ? Int(status.st_size) : nil
-    }
-  }
-
-  deinit {
-    if owned, descriptor >= 0 { close(descriptor) }
-    buffer.deallocate()
-  }
-
-  /// Reads on; 0 at the end, -1 when the system refuses.
-  func next(into pointer: UnsafeMutablePointer<UnsafeRawPointer?>) -> Int {
-    while true {
-      let got = read(descriptor, buffer.baseAddress, buffer.count)
-      if got < 0 {
-        if errno == EINTR { continue }
-        systemError = String(cString: strerror(errno))
-        return -1
-      }
-      let bytes = UnsafeRawBufferPointer(rebasing: buffer[..<got])
-      digester.update(bytes)
-      count += got
-      pointer.pointee = bytes.baseAddress
-      return got
-    }
   }
 }

@@ -52,6 +52,7 @@ public final class Build {
     var finished: [(index: Int, prefix: String, task: CollectedTask)] = []
     for index in found { finished.append(try collect(index)) }
     let archive = try reader.drain()
+    if reader.hasTrailingBytes { unused["bytes after the archive's end", default: 0] += 1 }
     return try plan.tasks.indices.map { index in
       guard let done = finished.first(where: { $0.index == index }) else {
         return BuildResult(

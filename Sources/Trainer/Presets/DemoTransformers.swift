@@ -18,8 +18,8 @@ enum DemoTransformers {
       pretrainLoss: .crossEntropy,
       learningRate: 0.001,
       weightDecay: 0.01,
-      pretrain: (warmUp: 100, batch: 32, epochs: 8),
-      finetune: (warmUp: 100, batch: 32, epochs: 6)
+      pretrain: (warmUp: 100, batch: 32, epochs: 10),
+      finetune: (warmUp: 100, batch: 32, epochs: 9)
     ),
     "demo-listops",
     "3 layers of width 64, sinusoidal positions"
