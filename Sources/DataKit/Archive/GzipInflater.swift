@@ -73,8 +73,9 @@ final class GzipInflater {
     }
   }
 
-  /// Steps over zeros between members and opens the next one; false when there is nothing to
-  /// inflate. What follows the last member and is none itself is dropped.
+  /// Steps over zeros between members and opens the next one; false when nothing can be inflated.
+  ///
+  /// What follows the last member and is none itself is dropped.
   private func beginMember() throws(Damage) -> Bool {
     guard state == .betweenMembers else {
       if state == .finished { stream.avail_in = 0 }
