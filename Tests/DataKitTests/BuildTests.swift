@@ -99,7 +99,7 @@ struct BuildTests {
     let dataSet = try DataSet(opening: folder.file("out"))
     let samples = try dataSet.split(.train)
     let tokens = try #require(dataSet.manifest.vocabulary).tokens
-    #expect(samples.values(at: 0).map { tokens[Int($0)] } == ["[MAX", "2", "9", "X", "<eos>"])
+    #expect(try samples.values(at: 0).map { tokens[Int($0)] } == ["[MAX", "2", "9", "X", "<eos>"])
     #expect(samples.label(at: 0) == 9)
   }
 
@@ -156,8 +156,12 @@ struct BuildTests {
     bytes[place.bytes.lowerBound + 1] ^= 4
     try bytes.write(to: URL(filePath: place.file))
     let faults = try Verification(folder: dataSet.folder).run().faults.map(\.description)
-    #expect(faults.count == 2)
-    #expect(faults.last?.contains("sample 17 (id 57)") == true, "\(faults)")
+    #expect(faults.count == 1)
+    #expect(faults[0].contains("train-00002-of-00010.safetensors: sample 17 (id 57)"), "\(faults)")
+    let error = #expect(throws: DataSetError.self) {
+      try DataSet(opening: dataSet.folder).split(.train).values(at: 57)
+    }
+    #expect(error?.reason.contains("sample 17 (id 57)") == true)
   }
 
   private func expectMasks(_ samples: DataSplit, _ set: MaskSet) throws {

@@ -45,7 +45,7 @@ struct GoldenDataTests {
     let labels = SHA256Digester()
     let lengths = SHA256Digester()
     for index in 0..<samples.count {
-      let ids = samples.values(at: index)
+      let ids = try samples.values(at: index)
       add(UInt32(ids.count), to: tokens)
       ids.map { UInt16($0) }.withUnsafeBytes { tokens.update($0) }
       add(Int32(samples.label(at: index)), to: labels)
@@ -54,7 +54,7 @@ struct GoldenDataTests {
     #expect(tokens.finish() == golden["tokens_sha256"] as? String)
     #expect(labels.finish() == golden["labels_sha256"] as? String)
     #expect(lengths.finish() == golden["lengths_sha256"] as? String)
-    #expect(samples.values(at: 0).map { Int($0) } == golden["first_full"] as? [Int])
+    #expect(try samples.values(at: 0).map { Int($0) } == golden["first_full"] as? [Int])
   }
 
   private func expectVocabulary(_ dataSet: DataSet, equals golden: [String: Any]) throws {
@@ -175,7 +175,7 @@ struct GoldenDataTests {
     let labels = SHA256Digester()
     let indices = SHA256Digester()
     for index in 0..<samples.count {
-      samples.values(at: index).map { UInt8($0) }.withUnsafeBytes { pixels.update($0) }
+      try samples.values(at: index).map { UInt8($0) }.withUnsafeBytes { pixels.update($0) }
       if labelsKey == "labels_sha256" {
         add(Int32(samples.label(at: index)), to: labels)
       } else {
@@ -221,9 +221,9 @@ struct GoldenDataTests {
 
 extension DataSplit {
   /// A sample's elements.
-  func values(at index: Int) -> [Int32] {
-    [Int32](unsafeUninitializedCapacity: length(at: index)) { buffer, count in
-      count = copyValues(at: index, into: buffer)
+  func values(at index: Int) throws -> [Int32] {
+    try [Int32](unsafeUninitializedCapacity: length(at: index)) { buffer, count in
+      count = try copyValues(at: index, into: buffer)
     }
   }
 }

@@ -19,7 +19,7 @@ import Testing
 
   @Test func `sequences are padded on the right`() throws {
     let source = try source(.tokens, Objective(.classification))
-    let (batch, target) = source.batch([0, 1, 2, 3], variant: 0)
+    let (batch, target) = try source.batch([0, 1, 2, 3], variant: 0)
     guard case .tokens(let tokens) = batch.input, case .classes(let classes) = target,
       let lengths = batch.lengths
     else {
@@ -39,7 +39,7 @@ import Testing
     for objective in [Objective(.causal), Objective(.masked)] {
       let masks = MaskSet(policy: .token(ratio: 1))
       let source = try source(.tokens, objective, masks: masks)
-      let (batch, target) = source.batch([0, 1, 2, 3, 4], variant: 0)
+      let (batch, target) = try source.batch([0, 1, 2, 3, 4], variant: 0)
       guard case .classes(let classes) = target, let lengths = batch.lengths else {
         Issue.record("not a batch with classes")
         return
@@ -59,7 +59,7 @@ import Testing
     for variant in 0..<4 {
       let inputs = try [stored, computed].map { set in
         let source = try source(.pixels, Objective(.masked, loss: .absolute), masks: set)
-        return source.batch([3, 8], variant: variant)
+        return try source.batch([3, 8], variant: variant)
       }
       guard case .values(let left) = inputs[0].batch.input,
         case .values(let right) = inputs[1].batch.input

@@ -87,17 +87,15 @@ public final class DataSplit: Sendable {
   /// Copies a sample's elements, widened to 32 bits, to the front of `output`.
   ///
   /// - Returns: how many elements were written.
+  /// - Throws: ``DataSetError`` when the bytes do not have the checksum stored for the sample.
   /// - Precondition: `output` has room for the sample.
   @discardableResult
-  public func copyValues(at index: Int, into output: UnsafeMutableBufferPointer<Int32>) -> Int {
+  public func copyValues(
+    at index: Int,
+    into output: UnsafeMutableBufferPointer<Int32>
+  ) throws(DataSetError) -> Int {
     let (shard, row) = locate(index)
-    return shards[shard].copyValues(row, into: output)
-  }
-
-  /// The checksum stored for a sample and the one its bytes have.
-  public func hashes(at index: Int) -> (stored: UInt64, found: UInt64) {
-    let (shard, row) = locate(index)
-    return shards[shard].hashes(row)
+    return try shards[shard].copyValues(row, into: output)
   }
 
   /// The file of a sample and its bytes' range in that file.

@@ -24,6 +24,7 @@ final class Shard: Sendable {
   private let offsets: [Int64]
   private let sampleIDs: [Int64]
   private let labels: [Int64]
+  private let hashes: [UInt64]
 
   init(path: String, first: Int, manifest: Manifest) throws {
     let file = try SafetensorsFile(path: path)
@@ -38,6 +39,11 @@ final class Shard: Sendable {
     count = sampleIDs.count
     guard labels.count == count else {
       throw refuse("\(labels.count) labels for \(count) samples")
+    }
+    hashes =
+      file.tensors[TensorName.hash] == nil ? [] : try file.elements(of: TensorName.hash)
+    guard hashes.isEmpty || hashes.count == count else {
+      throw refuse("\(hashes.count) hashes for \(count) samples")
     }
     let values = try file.description(of: TensorName.values)
     guard values.elementType == manifest.elementType else {
@@ -86,7 +92,17 @@ final class Shard: Sendable {
     return valuesStart + range.lowerBound * size..<valuesStart + range.upperBound * size
   }
 
-  func copyValues(_ row: Int, into output: UnsafeMutableBufferPointer<Int32>) -> Int {
+  func copyValues(
+    _ row: Int,
+    into output: UnsafeMutableBufferPointer<Int32>
+  ) throws(DataSetError) -> Int {
+    guard isSound(row) else {
+      throw DataSetError(
+        path: path,
+        reason: damage(row),
+        hint: "prepare the data set again; 'lra-prep verify' names everything that is damaged"
+      )
+    }
     let bytes = file.bytes(fileRange(row))
     let count = range(row).count
     precondition(
@@ -104,11 +120,16 @@ final class Shard: Sendable {
     return count
   }
 
-  func hashes(_ row: Int) -> (stored: UInt64, found: UInt64) {
-    let stored: UInt64? = try? file.withBytes(of: TensorName.hash) { bytes in
-      bytes.count >= 8 * (row + 1) ? bytes.load(fromByteOffset: 8 * row, as: UInt64.self) : nil
-    }
-    return (stored ?? 0, xxh3(file.bytes(fileRange(row))))
+  /// Whether a sample's bytes have the checksum stored for it; true where none is stored.
+  func isSound(_ row: Int) -> Bool {
+    hashes.isEmpty || hashes[row] == xxh3(file.bytes(fileRange(row)))
+  }
+
+  /// A sentence about a damaged sample.
+  func damage(_ row: Int) -> String {
+    let bytes = fileRange(row)
+    return "sample \(row) (id \(sampleIDs[row])) at bytes \(bytes.lowerBound) to "
+      + "\(bytes.upperBound - 1) is damaged"
   }
 }
 

@@ -29,16 +29,15 @@ public struct Verification {
     for entry in shards {
       if let fault = Self.check(entry, in: folder) {
         let samples = Self.damagedSamples(of: entry, manifest, in: folder)
-        faults.append(fault)
-        faults += samples
+        faults += samples.isEmpty ? [fault] : samples
       }
       done += 1
       report(done, shards.count + masks.count)
     }
     for (set, entry) in masks {
       if let fault = Self.check(entry, in: folder) {
-        faults.append(fault)
-        faults += Self.damagedMasks(of: entry, set, manifest, in: folder)
+        let samples = Self.damagedMasks(of: entry, set, manifest, in: folder)
+        faults += samples.isEmpty ? [fault] : samples
       }
       done += 1
       report(done, shards.count + masks.count)
@@ -64,32 +63,17 @@ public struct Verification {
     }
   }
 
-  /// Names the samples of a damaged shard whose bytes no longer have their stored hash.
+  /// Names the samples of a damaged shard whose bytes no longer have their stored hash; none when
+  /// the damage lies elsewhere: in the header, ids, labels, offsets, hashes or padding.
   private static func damagedSamples(
     of entry: ShardEntry,
     _ manifest: Manifest,
     in folder: String
   ) -> [Fault] {
     guard let shard = try? Shard(path: folder + "/" + entry.file, first: 0, manifest: manifest)
-    else {
-      return [Fault(description: "\(entry.file): its header or offsets cannot be read")]
-    }
-    let faults = (0..<shard.count).compactMap { row -> Fault? in
-      let hashes = shard.hashes(row)
-      guard hashes.stored != hashes.found else { return nil }
-      let bytes = shard.fileRange(row)
-      return Fault(
-        description: "\(entry.file): sample \(row) (id \(shard.sampleID(row))) at bytes "
-          + "\(bytes.lowerBound) to \(bytes.upperBound - 1) is damaged"
-      )
-    }
-    return faults.isEmpty
-      ? [
-        Fault(
-          description: "\(entry.file): every sample's values are sound; "
-            + "the damage is in the header, ids, labels, offsets, hashes or padding"
-        )
-      ] : faults
+    else { return [] }
+    return (0..<shard.count).filter { !shard.isSound($0) }
+      .map { Fault(description: "\(entry.file): \(shard.damage($0))") }
   }
 
   /// Names the samples whose stored masks are not those of their policy.

@@ -55,15 +55,15 @@ struct ShowCommand: ParsableCommand {
     let wanted = count ?? (dataSet.manifest.input == .tokens ? 1 : 16)
     let indices = sample..<min(samples.count, sample + wanted)
     if let vocabulary = dataSet.manifest.vocabulary {
-      for index in indices { show(index, of: samples, vocabulary, masks) }
+      for index in indices { try show(index, of: samples, vocabulary, masks) }
     } else {
       try drawSheet(indices, of: samples, side: dataSet.manifest.maximumLength, masks)
     }
   }
 
-  private func values(_ index: Int, of samples: DataSplit) -> [Int32] {
-    [Int32](unsafeUninitializedCapacity: samples.length(at: index)) { buffer, count in
-      count = samples.copyValues(at: index, into: buffer)
+  private func values(_ index: Int, of samples: DataSplit) throws -> [Int32] {
+    try [Int32](unsafeUninitializedCapacity: samples.length(at: index)) { buffer, count in
+      count = try samples.copyValues(at: index, into: buffer)
     }
   }
 
@@ -86,8 +86,8 @@ struct ShowCommand: ParsableCommand {
     of samples: DataSplit,
     _ vocabulary: VocabularyDescription,
     _ masks: DataSplit.MaskReader?
-  ) {
-    let ids = values(index, of: samples)
+  ) throws {
+    let ids = try values(index, of: samples)
     printError(
       "\(split) sample \(index): id \(samples.sampleID(at: index)), "
         + "label \(samples.label(at: index)), \(ids.count) tokens"
@@ -108,9 +108,9 @@ struct ShowCommand: ParsableCommand {
     _ masks: DataSplit.MaskReader?
   ) throws {
     let side = Int(Double(pixels).squareRoot())
-    let tiles = indices.map { index in
+    let tiles = try indices.map { index in
       ContactSheet.Tile(
-        pixels: values(index, of: samples).map { UInt8(truncatingIfNeeded: $0) },
+        pixels: try values(index, of: samples).map { UInt8(truncatingIfNeeded: $0) },
         mask: maskBytes(index, of: samples, masks) ?? [],
         caption: "\(index) label:\(samples.label(at: index))"
       )

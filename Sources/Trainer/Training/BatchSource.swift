@@ -35,14 +35,14 @@ struct BatchSource {
   }
 
   /// The batch of the given samples; `variant` picks the masks.
-  func batch(_ samples: [Int], variant: Int) -> (batch: Batch, target: Target) {
+  func batch(_ samples: [Int], variant: Int) throws -> (batch: Batch, target: Target) {
     let lengths = samples.map { split.length(at: $0) }
     let length = lengths.max() ?? 0
     if let pixels {
       precondition(lengths.allSatisfy { $0 == length }, "BatchSource: images of unlike sizes")
-      return pixelBatch(samples, length, variant, pixels)
+      return try pixelBatch(samples, length, variant, pixels)
     }
-    return tokenBatch(samples, lengths, length, variant)
+    return try tokenBatch(samples, lengths, length, variant)
   }
 
   private func labels(_ samples: [Int]) -> Target {
@@ -54,7 +54,7 @@ struct BatchSource {
     _ lengths: [Int],
     _ length: Int,
     _ variant: Int
-  ) -> (batch: Batch, target: Target) {
+  ) throws -> (batch: Batch, target: Target) {
     let padding = Int32(vocabulary?.padID ?? 1)
     let maskID = Int32(vocabulary?.maskID ?? 0)
     var inputs = [Int32](repeating: padding, count: samples.count * length)
@@ -64,7 +64,7 @@ struct BatchSource {
     }
     for (row, sample) in samples.enumerated() {
       let range = row * length..<row * length + lengths[row]
-      let tokens = elements(of: sample, count: lengths[row])
+      let tokens = try elements(of: sample, count: lengths[row])
       switch objective.kind {
       case .classification: inputs.replaceSubrange(range, with: tokens)
       case .causal:
@@ -92,12 +92,12 @@ struct BatchSource {
     _ length: Int,
     _ variant: Int,
     _ table: PixelTable
-  ) -> (batch: Batch, target: Target) {
+  ) throws -> (batch: Batch, target: Target) {
     var inputs: [Float] = []
     var levels: [Int32] = []
     var values: [Float] = []
     for sample in samples {
-      let bytes = elements(of: sample, count: length)
+      let bytes = try elements(of: sample, count: length)
       let normalized = bytes.map { table.values[Int($0) & 255] }
       var mask: [UInt8]?
       if objective.kind == .masked { mask = self.mask(of: sample, count: length, variant) }
@@ -122,9 +122,9 @@ struct BatchSource {
       ?? Denoising.nextTargets(elements, ignored: ignored)
   }
 
-  private func elements(of sample: Int, count: Int) -> [Int32] {
-    [Int32](unsafeUninitializedCapacity: count) { buffer, filled in
-      filled = split.copyValues(at: sample, into: buffer)
+  private func elements(of sample: Int, count: Int) throws -> [Int32] {
+    try [Int32](unsafeUninitializedCapacity: count) { buffer, filled in
+      filled = try split.copyValues(at: sample, into: buffer)
     }
   }
 

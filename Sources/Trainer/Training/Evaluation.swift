@@ -29,7 +29,7 @@ struct Evaluator {
     while first < sampleCount {
       if shouldStop() { return nil }
       let samples = first..<min(first + batchSize, sampleCount)
-      let (batch, target) = source.batch(Array(samples), variant: 0)
+      let (batch, target) = try source.batch(Array(samples), variant: 0)
       if case .classes = target { countsClasses = true }
       sums.add(try network.evaluationPass(batch, target))
       first = samples.upperBound

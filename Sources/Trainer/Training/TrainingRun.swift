@@ -121,7 +121,7 @@ public final class TrainingRun {
     }
     while progress.step < totalSteps {
       if shouldStop() { return try interrupt(observer) }
-      let (batch, target) = nextBatch()
+      let (batch, target) = try nextBatch()
       let multiplier = schedule.multiplier(at: progress.step)
       let result = try forwardAndBackward(batch, target)
       let gradientNorm = clip()
@@ -136,12 +136,12 @@ public final class TrainingRun {
     return .finished
   }
 
-  private func nextBatch() -> (batch: Batch, target: Target) {
+  private func nextBatch() throws -> (batch: Batch, target: Target) {
     let count = training.split.count
     let order = SampleOrder(count: count, seed: configuration.seed, epoch: progress.epoch)
     let first = progress.batchInEpoch * configuration.batchSize
     let samples = (first..<min(first + configuration.batchSize, count)).map { order[$0] }
-    return training.batch(samples, variant: progress.epoch)
+    return try training.batch(samples, variant: progress.epoch)
   }
 
   private func forwardAndBackward(_ batch: Batch, _ target: Target) throws -> LossResult {
