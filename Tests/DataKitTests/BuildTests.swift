@@ -149,6 +149,7 @@ struct BuildTests {
     let samples = try dataSet.split(.train)
     #expect((0..<200).map { samples.sampleID(at: $0) } == (0..<200).map { Int64($0) })
     try expectMasks(samples, set)
+    try expectMasks(samples, MaskSet(policy: set.policy, seed: set.seed, variants: 9))
     #expect(try Verification(folder: dataSet.folder).run().faults.isEmpty)
 
     let place = samples.location(at: 57)
@@ -180,6 +181,23 @@ struct BuildTests {
         #expect(stored == computed)
       }
     }
+  }
+
+  @Test(
+    arguments: [
+      { $0.fixedLength = 0 }, { $0.classes = 0 }, { $0.elementType = .float32 },
+      { $0.splits["train"]?.shards[0].file = "../outside.safetensors" },
+      { $0.masks[0].variants = -1 }, { $0.masks[0].ratio = 3 },
+    ] as [@Sendable (inout Manifest) -> Void]
+  )
+  func `a manifest with impossible values is refused`(
+    damage: @Sendable (inout Manifest) -> Void
+  ) throws {
+    try TinyDataSet.write(.pixels, to: folder.file("out"))
+    var manifest = try Manifest.read(from: folder.file("out"))
+    damage(&manifest)
+    try AtomicFile.write(manifest.encoded(), to: folder.file("out/manifest.json"))
+    #expect(throws: DataSetError.self) { try Manifest.read(from: folder.file("out")) }
   }
 
   @Test func `a finished data set is not overwritten, and masks are not added twice`() throws {

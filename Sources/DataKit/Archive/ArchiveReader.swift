@@ -153,13 +153,23 @@ final class ArchiveReader {
 
   /// Lends the current member's bytes piece by piece.
   func forEachChunk(_ body: (UnsafeRawBufferPointer) throws -> Void) throws {
+    var delivered = 0
     while true {
       var start: UnsafeRawPointer?
       var count = 0
       var offset: la_int64_t = 0
       let status = archive_read_data_block(archive, &start, &count, &offset)
-      if status == ARCHIVE_EOF { return }
-      guard status >= ARCHIVE_WARN else { throw failure(in: current) }
+      guard status == ARCHIVE_EOF || status >= ARCHIVE_WARN else { throw failure(in: current) }
+      if status == ARCHIVE_EOF, offset <= delivered { return }
+      guard status != ARCHIVE_EOF, offset == delivered else {
+        throw ArchiveError(
+          archive: name,
+          member: current,
+          reason: "the member is sparse (it has a hole at byte \(delivered))",
+          hint: "pack the archive again without tar's --sparse"
+        )
+      }
+      delivered += count
       if count > 0 { try body(UnsafeRawBufferPointer(start: start, count: count)) }
     }
   }

@@ -2,6 +2,9 @@ internal import Glibc
 
 /// Prepares tasks from an archive in one pass.
 public final class Build {
+  /// The most copies of a data set, under different folders, that an archive may hold.
+  private static let copyLimit = 16
+
   private let plan: BuildPlan
   private let report: (BuildProgress) -> Void
   private let reader: ArchiveReader
@@ -95,6 +98,14 @@ public final class Build {
         return
       }
       if collectors[index][name] == nil {
+        guard collectors[index].count < Self.copyLimit else {
+          throw ArchiveError(
+            archive: reader.name,
+            member: member.path,
+            reason: "the archive holds \(task.name) under more than \(Self.copyLimit) folders",
+            hint: "choose one with --prefix"
+          )
+        }
         let folder = plan.folders[index]
         try makeFolder(folder)
         let context = CollectorContext(

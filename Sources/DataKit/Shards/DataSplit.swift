@@ -120,7 +120,7 @@ public final class DataSplit: Sendable {
       self.split = split
       generator = MaskGenerator(set)
       shards = split.masks[set.name] ?? []
-      variants = shards.isEmpty ? 0 : set.variants
+      variants = shards.map(\.variantCount).min() ?? 0
     }
 
     /// Writes the mask of the sample at `index`: one byte per element, 1 where masked.

@@ -181,6 +181,27 @@ public struct DataSetError: Error, CustomStringConvertible, Sendable {
 }
 
 extension Manifest {
+  /// What makes the manifest unusable although it is well formed, or nil.
+  private var fault: String? {
+    guard elementType == .uint8 || elementType == .uint16 else {
+      return "elementType is \(elementType.rawValue), expected U8 or U16"
+    }
+    let lengths = 1...1 << 32
+    guard lengths.contains(maximumLength), lengths.contains(fixedLength ?? 1),
+      (1...1 << 20).contains(classes)
+    else { return "maximumLength, fixedLength or classes is out of range" }
+    let files =
+      splits.values.flatMap(\.shards) + masks.flatMap(\.shards.values).flatMap { $0 }
+    if let unsafe = files.first(where: { $0.file.contains("/") || $0.file.isEmpty }) {
+      return "'\(unsafe.file)' is not the name of a file in the data set's folder"
+    }
+    let badMask = masks.first { mask in
+      mask.variants < 0 || !(mask.ratio.map { $0 > 0 && $0 <= 1 } ?? true)
+        || mask.spanLength ?? 1 < 1
+    }
+    return badMask.map { "mask set '\($0.name)' has impossible settings" }
+  }
+
   /// The manifest as JSON with sorted keys: equal manifests give equal bytes.
   public func encoded() throws -> [UInt8] {
     let encoder = JSONEncoder()
@@ -217,10 +238,13 @@ extension Manifest {
         reason: "format version \(head.version), this program reads \(version)"
       )
     }
+    let manifest: Manifest
     do {
-      return try JSONDecoder().decode(Manifest.self, from: json)
+      manifest = try JSONDecoder().decode(Manifest.self, from: json)
     } catch {
       throw DataSetError(path: path, reason: "the manifest is damaged: \(error)")
     }
+    if let fault = manifest.fault { throw DataSetError(path: path, reason: fault) }
+    return manifest
   }
 }

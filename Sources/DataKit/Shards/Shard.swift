@@ -40,6 +40,9 @@ final class Shard: Sendable {
     guard labels.count == count else {
       throw refuse("\(labels.count) labels for \(count) samples")
     }
+    guard labels.allSatisfy({ 0..<Int64(manifest.classes) ~= $0 }) else {
+      throw refuse("a label is not one of the \(manifest.classes) classes")
+    }
     hashes =
       file.tensors[TensorName.hash] == nil ? [] : try file.elements(of: TensorName.hash)
     guard hashes.isEmpty || hashes.count == count else {
@@ -137,6 +140,8 @@ final class Shard: Sendable {
 final class MaskShard: Sendable {
   private let file: SafetensorsFile
   private let starts: [Int]
+  /// How many variants are stored.
+  var variantCount: Int { starts.count }
 
   init(path: String, variants: Int, elements: Int) throws {
     let file = try SafetensorsFile(path: path)

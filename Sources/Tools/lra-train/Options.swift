@@ -115,7 +115,9 @@ struct OutputOptions: ParsableArguments {
   var json = false
 
   mutating func validate() throws {
-    if let threads, threads < 1 { throw ValidationError("'--threads' must be at least 1") }
+    if let threads, !(1...1024).contains(threads) {
+      throw ValidationError("'--threads' must be 1 to 1024")
+    }
   }
 
   var pool: WorkerPool { WorkerPool(threads: threads ?? WorkerPool.availableCores) }

@@ -17,6 +17,18 @@ struct Evaluator {
     return dropsLastBatch ? count / batchSize * batchSize : count
   }
 
+  /// Checks that there is something to score, before any work is done.
+  ///
+  /// - Throws: ``RunError`` when the split does not fill a single batch.
+  func check() throws {
+    guard sampleCount == 0 else { return }
+    throw RunError(
+      "\(source.split.split.rawValue) split",
+      "it has \(source.split.count) samples, which fill no batch of \(batchSize)",
+      hint: dropsLastBatch ? "make validation.batchSize smaller" : nil
+    )
+  }
+
   /// The score, or nil when `shouldStop` said so between two batches.
   func score(
     _ network: Network,
@@ -78,6 +90,7 @@ public struct Evaluation {
     pool: WorkerPool
   ) throws {
     let configuration = checkpoint.configuration
+    try configuration.check()
     let fitted = configuration.fitted(to: DataShape(dataSet.manifest)).network
     let mine = configuration.network
     guard fitted.encoder == mine.encoder, fitted.outputs == mine.outputs,
@@ -104,6 +117,7 @@ public struct Evaluation {
       dropsLastBatch: configuration.validation.dropsLastBatch,
       sampleLimit: samples
     )
+    try evaluator.check()
   }
 
   /// The score, or nil when `shouldStop` said so.

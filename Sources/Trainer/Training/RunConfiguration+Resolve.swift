@@ -62,6 +62,9 @@ extension RunConfiguration {
       ("network.depth", network.depth),
     ]
     for (name, value) in positives where value < 1 { throw refuse(name, value, "at least 1") }
+    guard batchSize <= 1 << 20, validation.batchSize ?? 1 <= 1 << 20 else {
+      throw refuse("batchSize", max(batchSize, validation.batchSize ?? 1), "at most \(1 << 20)")
+    }
     guard epochs != nil || steps != nil else {
       throw RunError("configuration", "neither epochs nor steps says when the run ends")
     }

@@ -41,7 +41,6 @@ public struct RunFolder: Sendable, Equatable {
           hint: "go on with it by --resume, replace it by --force, or name another with --run"
         )
       }
-      try removeRun()
     }
     var partial = path.hasPrefix("/") ? "" : "."
     for part in path.split(separator: "/") {
@@ -50,25 +49,38 @@ public struct RunFolder: Sendable, Equatable {
         throw FileError(path: path, action: "create", code: errno)
       }
     }
+    try removeRun()
   }
 
+  /// Removes a run's summary, which must not outlive the state that it tells of.
+  func removeSummary() throws {
+    guard unlink(summary) == 0 || errno == ENOENT else {
+      throw FileError(path: summary, action: "remove", code: errno)
+    }
+  }
+
+  /// Removes the files of a run, its configuration last: as long as that is there, what is left
+  /// of a run interrupted here is known as one.
   private func removeRun() throws {
     guard let folder = opendir(path) else {
       throw FileError(path: path, action: "open", code: errno)
     }
     defer { closedir(folder) }
-    let known = ["config.json", "metrics.jsonl", "summary.json"]
+    let known = [
+      "metrics.jsonl", "summary.json", "last.safetensors", "best.safetensors",
+      "last.safetensors.partial", "best.safetensors.partial",
+    ]
     while let entry = readdir(folder) {
       let name = withUnsafeBytes(of: entry.pointee.d_name) { bytes in
         String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
       }
-      guard
-        known.contains(name) || name.hasSuffix(".safetensors") || name.hasSuffix(".partial")
-          || name.hasPrefix("events.out.tfevents.")
-      else { continue }
+      guard known.contains(name) || name.hasPrefix("events.out.tfevents.") else { continue }
       guard unlink(path + "/" + name) == 0 else {
         throw FileError(path: path + "/" + name, action: "remove", code: errno)
       }
+    }
+    guard unlink(configuration) == 0 || errno == ENOENT else {
+      throw FileError(path: configuration, action: "remove", code: errno)
     }
   }
 

@@ -63,6 +63,7 @@ public final class TrainingRun {
     replacing: Bool = false,
     pool: WorkerPool
   ) throws {
+    try configuration.check()
     self.configuration = configuration
     self.folder = folder
     self.pool = pool
@@ -78,11 +79,15 @@ public final class TrainingRun {
       dropsLastBatch: configuration.validation.dropsLastBatch,
       sampleLimit: configuration.validation.samples
     )
+    try evaluator.check()
     let stepsPerEpoch = try configuration.stepsPerEpoch(samples: training.split.count)
     self.stepsPerEpoch = stepsPerEpoch
     totalSteps = min(
       configuration.steps ?? .max,
-      configuration.epochs.map { $0 * stepsPerEpoch } ?? .max
+      configuration.epochs.map { epochs in
+        let (steps, overflow) = epochs.multipliedReportingOverflow(by: stepsPerEpoch)
+        return overflow ? .max : steps
+      } ?? .max
     )
     schedule = configuration.schedule.schedule(totalSteps: totalSteps)
     let network = Network(configuration.network, pool: pool)
@@ -105,6 +110,7 @@ public final class TrainingRun {
     try AtomicFile.write(configuration.encoded(), to: folder.configuration)
     log = try RunLog(folder, keepingUpTo: progress.step)
     let earlier = resuming ? try? RunSummary(of: folder) : nil
+    try folder.removeSummary()
     clock = RunClock(earlierSeconds: earlier?.clock.seconds ?? 0)
   }
 
@@ -168,9 +174,18 @@ public final class TrainingRun {
   ) throws {
     let lossIsGood = result.counted == 0 || result.loss.isFinite
     guard !lossIsGood || !gradientNorm.isFinite else { return }
-    throw DivergenceError(
-      step: progress.step + 1,
-      loss: result.loss,
+    throw divergence(result.loss, gradientNorm, multiplier, step: progress.step + 1)
+  }
+
+  private func divergence(
+    _ loss: Double,
+    _ gradientNorm: Double,
+    _ multiplier: Double,
+    step: Int
+  ) -> DivergenceError {
+    DivergenceError(
+      step: step,
+      loss: loss,
       gradientNorm: gradientNorm,
       learningRate: configuration.optimizer.learningRate * multiplier,
       checkpoint: folder.holdsCheckpoint ? folder.last : nil
@@ -230,13 +245,18 @@ public final class TrainingRun {
       observer(.evaluating(done: done, count: count))
     }
     guard let score else { return false }
+    guard score.loss.isFinite else {
+      let multiplier = schedule.multiplier(at: max(0, progress.step - 1))
+      let norm = GradientClipping.norm(of: network.gradients, pool: pool)
+      throw divergence(score.loss, norm, multiplier, step: progress.step)
+    }
     progress.owesEvaluation = false
     progress.lastValidation = score
     let line = MetricsLine(
       event: "validation",
       step: progress.step,
       epoch: (progress.step - 1) / stepsPerEpoch,
-      loss: score.loss.isFinite ? score.loss : nil,
+      loss: score.loss,
       accuracy: score.accuracy,
       targets: score.targets,
       clock: clock.reading()
