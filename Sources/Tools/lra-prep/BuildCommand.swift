@@ -10,11 +10,12 @@ struct BuildCommand: ParsableCommand {
     abstract: "Prepares a task, or all, from one pass over an archive.",
     discussion: """
       Examples:
-        lra-prep build listops --input lra_release.gz --output data/listops --mask token:0.5
+        lra-prep build listops -i lra_release.gz -o data/listops --mask token:0.5
         lra-prep build all --input - --output data < lra_release.gz
 
-      'build all' prepares every task it finds, each into OUTPUT/<task>/. The manifest is written
-      last: a folder without one is no data set, and the same command again starts over.
+      'build all' prepares every task it finds, each into OUTPUT/<task>/. The
+      manifest is written last: a folder without one is no data set, and the same
+      command again starts over.
       """
   )
 

@@ -11,7 +11,7 @@ struct GenerateCommand: ParsableCommand {
     discussion: """
       Examples:
         lra-prep generate listops --seed 1 --output listops.tar.gz
-        lra-prep generate pathfinder --resolution 32 --samples 200000 --output pathfinder32.tar.gz
+        lra-prep generate pathfinder --samples 200000 --output pathfinder.tar.gz
       """,
     subcommands: [GenerateListOpsCommand.self, GeneratePathfinderCommand.self]
   )

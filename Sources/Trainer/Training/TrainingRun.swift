@@ -96,6 +96,12 @@ public final class TrainingRun {
     if resuming, folder.holdsCheckpoint {
       let checkpoint = try Checkpoint(reading: folder.last)
       try checkpoint.checkData(configuration)
+      if let other = try checkpoint.configuration.firstDifference(from: configuration) {
+        throw CheckpointError(
+          path: folder.last,
+          reason: "was written with \(other.path) \(other.here), the run has \(other.there)"
+        )
+      }
       try checkpoint.restore(network, optimizer)
       progress = checkpoint.progress
       transfer = nil
