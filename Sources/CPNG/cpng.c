@@ -49,7 +49,6 @@ bool cpng_decode_grey(const uint8_t *bytes, size_t count, uint32_t width, uint32
   failure state;
   state.message = message;
   state.message_size = message_size;
-  png_infop info = NULL;
   png_bytep volatile rows = NULL;
   png_bytepp volatile row_pointers = NULL;
 
@@ -58,13 +57,14 @@ bool cpng_decode_grey(const uint8_t *bytes, size_t count, uint32_t width, uint32
     snprintf(message, message_size, "out of memory");
     return false;
   }
+  // Made before setjmp, so that its value is certain after a jump.
+  png_infop info = png_create_info_struct(png);
   if (setjmp(state.jump)) {
     png_destroy_read_struct(&png, &info, NULL);
     free((void *)row_pointers);
     free((void *)rows);
     return false;
   }
-  info = png_create_info_struct(png);
   if (info == NULL) png_error(png, "out of memory");
   png_set_read_fn(png, &input, on_read);
   // Ancillary chunks are neither kept nor inflated, critical damage is always an error.
@@ -145,15 +145,14 @@ uint8_t *cpng_encode(const uint8_t *pixels, uint32_t width, uint32_t height, int
   failure state;
   state.message = message;
   state.message_size = sizeof message;
-  png_infop info = NULL;
   png_structp png = png_create_write_struct(PNG_LIBPNG_VER_STRING, &state, on_error, on_warning);
   if (png == NULL) return NULL;
+  png_infop info = png_create_info_struct(png);
   if (setjmp(state.jump)) {
     png_destroy_write_struct(&png, &info);
     free(output.bytes);
     return NULL;
   }
-  info = png_create_info_struct(png);
   if (info == NULL) png_error(png, "out of memory");
   png_set_write_fn(png, &output, on_write, on_flush);
   png_set_IHDR(png, info, width, height, 8, channels == 1 ? PNG_COLOR_TYPE_GRAY : PNG_COLOR_TYPE_RGB,

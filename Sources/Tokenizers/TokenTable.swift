@@ -3,14 +3,16 @@
 /// Text is tokenized before its vocabulary is known: samples keep these provisional numbers until
 /// ``Vocabulary`` has counted the training split, and are renumbered when they are written.
 public struct TokenTable: Sendable {
-  /// The most tokens a table can hold; provisional numbers are 16 bits wide.
-  public static let capacity = 65_536
+  /// The most tokens a table can hold: with the specials before them, ids are 16 bits wide.
+  public static let capacity = 65_536 - Vocabulary.specials.count
 
   /// Every token, in order of first appearance.
   public private(set) var tokens: [String] = []
   /// How often each token was counted.
   public private(set) var counts: [Int] = []
-  private var numbers: [String: UInt16] = [:]
+  /// Keyed by bytes: strings compare by canonical equivalence, under which different code points
+  /// can be equal.
+  private var numbers: [[UInt8]: UInt16] = [:]
 
   /// An empty table.
   public init() {}
@@ -19,10 +21,11 @@ public struct TokenTable: Sendable {
   ///
   /// - Throws: ``TokenizerError`` when the table is full.
   public mutating func number(of token: String) throws(TokenizerError) -> UInt16 {
-    if let known = numbers[token] { return known }
+    let key = Array(token.utf8)
+    if let known = numbers[key] { return known }
     guard tokens.count < Self.capacity else { throw TokenizerError.tooManyTokens }
     let number = UInt16(tokens.count)
-    numbers[token] = number
+    numbers[key] = number
     tokens.append(token)
     counts.append(0)
     return number

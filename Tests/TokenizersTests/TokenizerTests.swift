@@ -101,6 +101,14 @@ struct TokenizerTests {
     #expect(batch.tokens.count == 7)
   }
 
+  @Test func `code points that are canonically equal stay different tokens`() throws {
+    var batch = try characters(["K\u{212A};\u{37E}\u{E5}\u{212B}"], limit: 100)
+    var table = TokenTable()
+    try batch.renumber(by: &table, counting: true)
+    #expect(table.counts == [1, 1, 1, 1, 1, 1])
+    #expect(Vocabulary(table, minimumFrequency: 1).tokens.count == 10)
+  }
+
   @Test func `an expression without tokens is refused`() {
     #expect(throws: TokenizerError.emptyExpression) { _ = try listOps(["( )"], limit: 10) }
   }

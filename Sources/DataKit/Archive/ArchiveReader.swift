@@ -60,17 +60,17 @@ public struct ArchiveError: Error, CustomStringConvertible, Sendable {
 
   /// Archive, member and line, then what is wrong.
   public var description: String {
-    let place = [archive, member.map(printable), line.map(String.init)].compactMap { $0 }
-    return place.joined(separator: ":") + ": " + reason + (hint.map { "\nhint: \($0)" } ?? "")
+    let place = [archive, member.map { printable($0) }, line.map(String.init)].compactMap { $0 }
+    let what = printable(String(reason.prefix(600)))
+    return place.joined(separator: ":") + ": " + what + (hint.map { "\nhint: \($0)" } ?? "")
   }
+}
 
-  /// Member names are strangers' text: control characters must not reach a terminal.
-  private func printable(_ name: String) -> String {
-    name.unicodeScalars.map {
-      $0.value < 32 || $0.value == 127 ? $0.escaped(asASCII: true) : "\($0)"
-    }
-    .joined()
-  }
+/// Text of strangers without control characters, which must not reach a terminal.
+func printable(_ text: String) -> String {
+  text.unicodeScalars.map { scalar in
+    scalar.properties.generalCategory == .control ? scalar.escaped(asASCII: true) : "\(scalar)"
+  }.joined()
 }
 
 /// A regular file inside an archive.
@@ -85,6 +85,8 @@ final class ArchiveReader {
   let name: String
   /// Members that are no regular files, by kind; they are never read.
   private(set) var otherMembers = 0
+  /// Called often while members are read.
+  var progress: () -> Void = {}
   private let source: ByteSource
   private let archive: OpaquePointer
   private var current = ""
@@ -103,6 +105,8 @@ final class ArchiveReader {
     ] {
       _ = enable(archive)
     }
+    // What `cat` joined is read on, instead of ending silently after the first archive.
+    archive_read_set_option(archive, "tar", "read_concatenated_archives", "1")
     let status = archive_read_open(
       archive,
       Unmanaged.passUnretained(source).toOpaque(),
@@ -139,7 +143,7 @@ final class ArchiveReader {
         }
         return nil
       }
-      guard status >= ARCHIVE_WARN, let entry else { throw failure() }
+      guard status == ARCHIVE_OK || status == ARCHIVE_WARN, let entry else { throw failure() }
       reached += 1
       current = archive_entry_pathname(entry).map { String(cString: $0) } ?? ""
       let isLink = archive_entry_hardlink(entry) != nil || archive_entry_symlink(entry) != nil
@@ -159,7 +163,9 @@ final class ArchiveReader {
       var count = 0
       var offset: la_int64_t = 0
       let status = archive_read_data_block(archive, &start, &count, &offset)
-      guard status == ARCHIVE_EOF || status >= ARCHIVE_WARN else { throw failure(in: current) }
+      guard status == ARCHIVE_EOF || status == ARCHIVE_OK || status == ARCHIVE_WARN else {
+        throw failure(in: current)
+      }
       if status == ARCHIVE_EOF, offset <= delivered { return }
       guard status != ARCHIVE_EOF, offset == delivered else {
         throw ArchiveError(
@@ -170,6 +176,7 @@ final class ArchiveReader {
         )
       }
       delivered += count
+      progress()
       if count > 0 { try body(UnsafeRawBufferPointer(start: start, count: count)) }
     }
   }

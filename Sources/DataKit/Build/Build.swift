@@ -42,7 +42,9 @@ public final class Build {
   ///   No manifest stands for a task that did not finish.
   public func run() throws -> [BuildResult] {
     try readArchive()
-    let found = plan.tasks.indices.filter { !collectors[$0].isEmpty }
+    let found = plan.tasks.indices.filter { index in
+      collectors[index].values.contains { $0.context.membersRead > 0 }
+    }
     guard !found.isEmpty else { throw nothingFound() }
     if !plan.skipsAbsentTasks, let absent = plan.tasks.indices.first(where: { !found.contains($0) })
     {
@@ -70,6 +72,7 @@ public final class Build {
   }
 
   private func readArchive() throws {
+    reader.progress = { [unowned self] in progress(.reading) }
     while let member = try reader.next() {
       progress(.reading)
       let parts = member.path.split(separator: "/").filter { $0 != "." }
@@ -92,8 +95,8 @@ public final class Build {
   private func dispatch(_ member: ArchiveMember, _ parts: [Substring]) throws {
     for (index, task) in plan.tasks.enumerated() {
       guard let (prefix, tail) = task.locate(parts) else { continue }
-      let name = prefix.joined(separator: "/")
-      if let wanted = plan.prefix, wanted != name {
+      let name = printable(prefix.joined(separator: "/"))
+      if let wanted = plan.prefix?.split(separator: "/").joined(separator: "/"), wanted != name {
         unused["members outside the prefix '\(wanted)'", default: 0] += 1
         return
       }
@@ -123,7 +126,8 @@ public final class Build {
 
   /// Finishes a task's collectors; of several copies of a data set the deepest is taken.
   private func collect(_ index: Int) throws -> (index: Int, prefix: String, task: CollectedTask) {
-    let prefixes = collectors[index].keys.sorted {
+    let used = collectors[index].filter { $0.value.context.membersRead > 0 }
+    let prefixes = used.keys.sorted {
       (-$0.split(separator: "/").count, $0) < (-$1.split(separator: "/").count, $1)
     }
     guard let prefix = prefixes.first, let chosen = collectors[index][prefix] else {

@@ -66,14 +66,17 @@ struct DataSetWriter {
       let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
         String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
       }
-      let isShard = Split.allCases.contains { name.hasPrefix($0.rawValue + "-") }
-      if isShard, name.hasSuffix(".safetensors") || name.hasSuffix(".partial") {
-        names.append(name)
-      }
+      if isShardName(name) { names.append(name) }
     }
     for name in names where unlink(folder + "/" + name) != 0 && errno != ENOENT {
       throw FileError(path: folder + "/" + name, action: "remove", code: errno)
     }
+  }
+
+  /// Whether a name is that of a shard or mask shard, finished or not; a user's own files stay.
+  private static func isShardName(_ name: String) -> Bool {
+    let shard = /(train|validation|test)-\d{5,}-of-\d{5,}(\.mask-.+)?\.safetensors(\.partial)?/
+    return name.wholeMatch(of: shard) != nil
   }
 
   private mutating func write(

@@ -102,10 +102,12 @@ struct TableReader {
       line += body.lazy.filter { $0 == UInt8(ascii: "\n") }.count
       try context.workers.submit({ try work(piece) }, deliver: deliver)
     }
+    var lastEnd: Int?
     try reader.forEachChunk { chunk in
+      if let end = chunk.lastIndex(of: UInt8(ascii: "\n")) { lastEnd = rest.count + end }
       rest.append(contentsOf: chunk)
       guard rest.count >= pieceSize else { return }
-      guard let end = rest.lastIndex(of: UInt8(ascii: "\n")) else {
+      guard let end = lastEnd else {
         guard rest.count <= Self.lineLimit else {
           throw context.error(
             in: member,
@@ -115,6 +117,7 @@ struct TableReader {
         }
         return
       }
+      lastEnd = nil
       let lines = Array(rest[...end])
       rest.removeSubrange(...end)
       try submit(lines)

@@ -51,14 +51,19 @@ struct PathfinderImage: Hashable, Comparable, Sendable {
 
 /// Reads one level of one Pathfinder resolution: images and metadata in any order.
 final class PathfinderCollector: TaskCollector {
+  /// The one image of the release that is known to be empty, in the easiest level at 32 pixels; the
+  /// paper's loader drops its row.
+  private static let knownEmpty = PathfinderImage(folder: 0, number: 172)
+
   /// The folder of a level; the paper's loader reads only the one of 14 paddles.
   static func level(contourLength: Int) -> String {
     contourLength == 6 ? "curv_baseline" : "curv_contour_length_\(contourLength)"
   }
 
-  private static let imageLimit = 16 << 20
+  private static let imageLimit = 1 << 20
   private static let metadataLimit = 16 << 20
   private static let batchSize = 64
+  private static let batchByteCount = 1 << 20
 
   private let context: CollectorContext
   private let side: Int
@@ -67,6 +72,8 @@ final class PathfinderCollector: TaskCollector {
   private var rows: [PathfinderRow] = []
   private var metadata: [UInt32: String] = [:]
   private var pending: [EncodedImage] = []
+  private var pendingBytes = 0
+  private var emptyImages: Set<PathfinderImage> = []
 
   private struct EncodedImage: Sendable {
     var image: PathfinderImage
@@ -85,7 +92,7 @@ final class PathfinderCollector: TaskCollector {
       return context.skip("files of no Pathfinder level")
     }
     guard found == level else {
-      return context.skip("members of other levels (\(found))")
+      return context.skip("members of other levels")
     }
     switch (tail[1], tail.count) {
     case ("imgs", 4):
@@ -110,14 +117,22 @@ final class PathfinderCollector: TaskCollector {
   ) throws {
     context.membersRead += 1
     let bytes = try reader.readAll(member, limit: Self.imageLimit)
-    guard !bytes.isEmpty else { throw reader.error(in: member, "the image has zero bytes") }
+    guard !bytes.isEmpty else {
+      guard side == 32, level == "curv_baseline", image == Self.knownEmpty else {
+        throw reader.error(in: member, "the image has zero bytes")
+      }
+      emptyImages.insert(image)
+      return context.skip("the release's known empty image, with its row")
+    }
     pending.append(EncodedImage(image: image, path: member.path, bytes: bytes))
-    if pending.count >= Self.batchSize { try submit() }
+    pendingBytes += bytes.count
+    if pending.count >= Self.batchSize || pendingBytes > Self.batchByteCount { try submit() }
   }
 
   private func submit() throws {
     let batch = pending
     pending = []
+    pendingBytes = 0
     let (archive, side) = (context.archive, side)
     try context.workers.submit {
       try batch.map { encoded in
@@ -160,6 +175,7 @@ final class PathfinderCollector: TaskCollector {
     guard !rows.isEmpty else {
       throw context.error("there is no pathfinder\(side)/\(level)/metadata/<k>.npy")
     }
+    rows.removeAll { emptyImages.contains($0.image) }
     rows.sort { ($0.file, $0.line) < ($1.file, $1.line) }
     try checkLabels()
     let samples = try rows.enumerated().map { index, row in

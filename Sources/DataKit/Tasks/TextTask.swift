@@ -9,7 +9,9 @@ extension TaskDefinition {
     expectedMembers: "aclImdb/train/pos/<id>_<rating>.txt and the like",
     locate: { parts in
       // aclImdb/train/neg/0_3.txt: the last three parts tell, whatever the top folder is called.
-      guard parts.count >= 3, ["train", "test"].contains(parts[parts.count - 3]) else {
+      guard parts.count >= 3, ["train", "test"].contains(parts[parts.count - 3]),
+        ["neg", "pos", "unsup"].contains(parts[parts.count - 2])
+      else {
         return nil
       }
       return (Array(parts.dropLast(3)), Array(parts.suffix(3)))
@@ -22,12 +24,14 @@ extension TaskDefinition {
 final class TextCollector: TaskCollector {
   static let maximumLength = 4096
   /// Reviews over this size, in bytes, are refused; the longest published one has 13,704.
-  private static let memberLimit = 64 << 20
+  private static let memberLimit = 1 << 20
   private static let batchSize = 64
+  private static let batchByteCount = 1 << 20
 
   private let context: CollectorContext
   private var samples = TokenSamples()
   private var pending: [Split: [Review]] = [:]
+  private var pendingBytes = 0
 
   private struct Review: Sendable {
     var path: String
@@ -48,7 +52,9 @@ final class TextCollector: TaskCollector {
     context.membersRead += 1
     let bytes = try reader.readAll(member, limit: Self.memberLimit)
     pending[split, default: []].append(Review(path: member.path, label: label, bytes: bytes))
-    if pending[split, default: []].count >= Self.batchSize { try submit(split) }
+    pendingBytes += bytes.count
+    let isFull = pending[split, default: []].count >= Self.batchSize
+    if isFull || pendingBytes > Self.batchByteCount { try submit(split) }
   }
 
   /// Whether a file name is `<id>_<rating>.txt`.
@@ -61,6 +67,7 @@ final class TextCollector: TaskCollector {
 
   private func submit(_ split: Split) throws {
     let reviews = pending.removeValue(forKey: split) ?? []
+    pendingBytes = pending.values.joined().reduce(0) { $0 + $1.bytes.count }
     let archive = context.archive
     try context.workers.submit {
       var tokenizer = CharacterTokenizer(limit: Self.maximumLength - 1)

@@ -54,7 +54,12 @@ struct BuildCommand: ParsableCommand {
     guard (1...100).contains(contourLength) else {
       throw ValidationError("--contour-length must be 1 to 100")
     }
-    guard threads >= 1 else { throw ValidationError("--threads must be 1 or more") }
+    guard (1...1024).contains(threads) else {
+      throw ValidationError("--threads must be 1 to 1024")
+    }
+    guard !output.isEmpty, !input.isEmpty else {
+      throw ValidationError("--input and --output must not be empty")
+    }
     guard (1...4096).contains(shardSize) else {
       throw ValidationError("--shard-size must be 1 to 4096 MiB")
     }

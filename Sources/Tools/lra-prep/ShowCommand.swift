@@ -37,8 +37,10 @@ struct ShowCommand: ParsableCommand {
     guard Split(rawValue: split) != nil else {
       throw ValidationError("--split must be train, validation or test, not '\(split)'")
     }
-    guard sample >= 0, variant >= 0, count ?? 1 >= 1 else {
-      throw ValidationError("--sample, --count and --variant cannot be negative")
+    guard sample >= 0, (0...1_000_000).contains(variant), count ?? 1 >= 1 else {
+      throw ValidationError(
+        "--sample must be 0 or more, --count 1 or more, --variant 0 to 1,000,000"
+      )
     }
   }
 
@@ -53,7 +55,7 @@ struct ShowCommand: ParsableCommand {
     }
     let masks = try mask.map { samples.maskReader(try dataSet.maskSet(named: $0)) }
     let wanted = count ?? (dataSet.manifest.input == .tokens ? 1 : 16)
-    let indices = sample..<min(samples.count, sample + wanted)
+    let indices = sample..<sample + min(wanted, samples.count - sample)
     if let vocabulary = dataSet.manifest.vocabulary {
       for index in indices { try show(index, of: samples, vocabulary, masks) }
     } else {
