@@ -90,6 +90,9 @@ struct Evaluate: ParsableCommand {
     _ dataSet: DataSet,
     samples: Int
   ) throws {
+    guard score.loss.isFinite else {
+      throw RunError(checkpoint.path, "the loss of its weights is not finite (\(score.loss))")
+    }
     guard !output.json else {
       return try printJSON(
         Result(

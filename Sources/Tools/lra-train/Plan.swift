@@ -52,6 +52,7 @@ struct Plan: ParsableCommand {
     try settings.apply(to: &configuration)
     let shape = dataSet.map { DataShape($0.manifest) } ?? preset.shape
     configuration = configuration.fitted(to: shape)
+    try configuration.check()
     let result = result(of: configuration)
     if output.json { try printJSON(result) } else { show(result) }
   }
@@ -70,9 +71,13 @@ struct Plan: ParsableCommand {
     let available = availableMemory()
     var fitting: Int?
     if let available, plan.total > available {
-      fitting = (1..<configuration.batchSize).last {
-        memory(configuration, rows: $0).total <= available
+      var (fits, tooLarge) = (0, configuration.batchSize)
+      while tooLarge - fits > 1 {
+        let middle = (fits + tooLarge) / 2
+        let isSmall = memory(configuration, rows: middle).total <= available
+        if isSmall { fits = middle } else { tooLarge = middle }
       }
+      fitting = fits > 0 ? fits : nil
     }
     return Result(
       preset: configuration.preset,

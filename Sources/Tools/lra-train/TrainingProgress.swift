@@ -45,7 +45,7 @@ final class TrainingProgress {
     if let accuracy = line.accuracy { text += ", accuracy \(fixed(accuracy, 4))" }
     let rate = line.clock.samplesPerSecond
     guard rate > 0 else { return text }
-    let seconds = Double((run.totalSteps - line.step) * run.configuration.batchSize) / rate
+    let seconds = Double(run.totalSteps - line.step) * Double(run.configuration.batchSize) / rate
     return text + ", \(fixed(rate, rate < 100 ? 1 : 0)) samples/s, \(time(seconds)) left"
   }
 

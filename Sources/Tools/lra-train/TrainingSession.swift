@@ -40,6 +40,10 @@ struct TrainingSession {
     try Processor.check()
     let (configuration, dataSet, folder) = try plan(adjust)
     let pool = output.pool
+    try configuration.check()
+    if options.force, let source, source.path.hasPrefix(folder.path + "/") {
+      throw RunError(folder.path, "--force would remove the run that --from reads")
+    }
     announceMemory(configuration, pool)
     let run = try TrainingRun(
       configuration,
@@ -111,6 +115,9 @@ struct TrainingSession {
       configuration.network.isCausal = network.isCausal
     }
     try settings.apply(to: &configuration)
+    // A file laid over the preset may be another run's; these three are the command's to say.
+    (configuration.data, configuration.stage) = (dataSet.folder, stage)
+    configuration.from = source?.path
     try adjust(&configuration)
     return try configuration.resolved(for: dataSet)
   }

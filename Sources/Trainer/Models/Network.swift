@@ -157,7 +157,8 @@ public final class Network {
       current = workspace
     } else {
       let plan = structure.plan(rows: batch.rows, length: batch.length, threads: pool.threads)
-      let reusable = workspace?.buffer
+      // A buffer that is too small goes before the new one comes: only one is ever in memory.
+      let reusable = workspace.flatMap { $0.buffer.count >= plan.total ? $0.buffer : nil }
       workspace = nil
       current = Workspace(plan, reusing: reusable)
       workspace = current

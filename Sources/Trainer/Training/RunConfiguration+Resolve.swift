@@ -49,7 +49,9 @@ extension RunConfiguration {
   }
 
   /// Refuses values that make no sense.
-  func check() throws {
+  ///
+  /// - Throws: ``RunError`` with the first such value and what was expected.
+  public func check() throws {
     func refuse(_ name: String, _ value: some Any, _ expected: String) -> RunError {
       RunError("configuration", "\(name) is \(value), expected \(expected)")
     }
@@ -62,6 +64,13 @@ extension RunConfiguration {
       ("network.depth", network.depth),
     ]
     for (name, value) in positives where value < 1 { throw refuse(name, value, "at least 1") }
+    let sizes = [
+      ("network.width", network.width, 1 << 16), ("network.depth", network.depth, 1 << 10),
+      ("network.maximumLength", network.maximumLength, 1 << 24),
+    ]
+    for (name, value, limit) in sizes where value > limit {
+      throw refuse(name, value, "at most \(limit)")
+    }
     guard batchSize <= 1 << 20, validation.batchSize ?? 1 <= 1 << 20 else {
       throw refuse("batchSize", max(batchSize, validation.batchSize ?? 1), "at most \(1 << 20)")
     }
@@ -71,7 +80,17 @@ extension RunConfiguration {
     guard optimizer.learningRate >= 0, optimizer.learningRate.isFinite else {
       throw refuse("optimizer.learningRate", optimizer.learningRate, "0 or more")
     }
-    guard optimizer.weightDecay >= 0 else {
+    let betas = [("optimizer.beta1", optimizer.beta1), ("optimizer.beta2", optimizer.beta2)]
+    for (name, value) in betas where !(0..<1).contains(value) {
+      throw refuse(name, value, "at least 0 and under 1")
+    }
+    guard optimizer.epsilon >= 0, optimizer.epsilon.isFinite else {
+      throw refuse("optimizer.epsilon", optimizer.epsilon, "0 or more")
+    }
+    if let clipNorm = optimizer.clipNorm, !(clipNorm > 0 && clipNorm.isFinite) {
+      throw refuse("optimizer.clipNorm", clipNorm, "more than 0")
+    }
+    guard optimizer.weightDecay >= 0, optimizer.weightDecay.isFinite else {
       throw refuse("optimizer.weightDecay", optimizer.weightDecay, "0 or more")
     }
     guard schedule.warmUpSteps >= 0 else {

@@ -128,8 +128,9 @@ public final class TrainingRun {
     observer: (Event) -> Void = { _ in }
   ) throws -> Outcome {
     clock.start()
-    if progress.owesEvaluation, try !evaluate(shouldStop, observer) {
-      return try interrupt(observer)
+    if progress.owesEvaluation {
+      guard try evaluate(shouldStop, observer) else { return try interrupt(observer) }
+      try save(observer)
     }
     while progress.step < totalSteps {
       if shouldStop() { return try interrupt(observer) }
