@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Ratios measured in one run: preparing an archive against inflating it, and writing masks and
-# training steps beside it. Each figure is the best of three alternating rounds, after the results
-# were verified.
+# Ratios measured in one run: preparing an archive against inflating it (best of three alternating
+# rounds, the result verified), and pretraining on two threads against one (after checking that both
+# give the same weights).
 #
 # Usage: bench.sh [FOLDER]     works under FOLDER (default: a temporary one, removed at the end).
 set -euo pipefail
