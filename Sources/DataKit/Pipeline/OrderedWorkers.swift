@@ -13,9 +13,9 @@ final class OrderedWorkers {
   private var pending: [() throws -> Void] = []
 
   /// Workers on `threads` threads in all; with one thread everything runs on the caller's.
-  init(threads: Int) {
+  init(threads: Int, window: Int? = nil) {
     self.threads = threads
-    window = 4 * threads
+    self.window = window ?? 4 * threads
     queue = DispatchQueue(label: "ordered-workers", attributes: .concurrent)
     permits = DispatchSemaphore(value: max(1, threads - 1))
   }

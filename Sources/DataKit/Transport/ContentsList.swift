@@ -1,0 +1,84 @@
+internal import Glibc
+
+extension Manifest {
+  /// Every file of the data set but the manifest, in the order in which a stream holds them:
+  /// shards of the splits train, validation and test, then the shards of the mask sets.
+  public var files: [ShardEntry] {
+    func inOrder(_ shards: [String: [ShardEntry]]) -> [ShardEntry] {
+      let known = Split.allCases.map(\.rawValue)
+      let others = shards.keys.filter { !known.contains($0) }.sorted()
+      return (known + others).flatMap { shards[$0] ?? [] }
+    }
+    return inOrder(splits.mapValues(\.shards)) + masks.flatMap { inOrder($0.shards) }
+  }
+}
+
+/// A manifest together with its bytes, as a list of the files that a stream has to bring.
+struct ContentsList {
+  /// The most bytes of a manifest.
+  static let byteLimit = 64 << 20
+
+  /// The manifest as it is stored.
+  let bytes: [UInt8]
+  let manifest: Manifest
+  /// The files, in the order of a stream.
+  let files: [ShardEntry]
+  /// The bytes of all files together.
+  let byteCount: Int
+  private let digests: [String: FileDigest]
+
+  /// Checks a manifest of strangers.
+  ///
+  /// - Throws: ``DataSetError`` naming `path` when it is no usable manifest, or names a file twice,
+  ///   with an unsafe name or with an impossible size.
+  init(_ bytes: [UInt8], path: String) throws {
+    self.bytes = bytes
+    manifest = try bytes.withUnsafeBytes { try Manifest.decode($0, path: path) }
+    files = manifest.files
+    var digests: [String: FileDigest] = [:]
+    var total = 0
+    for entry in files {
+      guard isPlainFileName(entry.file) else {
+        throw DataSetError(
+          path: path,
+          reason: "'\(printable(entry.file))' is not a name that a file of a data set may have"
+        )
+      }
+      guard digests.updateValue(entry.digest, forKey: entry.file) == nil else {
+        throw DataSetError(path: path, reason: "the file '\(entry.file)' is listed twice")
+      }
+      let (sum, overflows) = total.addingReportingOverflow(entry.digest.byteCount)
+      guard entry.digest.byteCount >= 0, !overflows else {
+        throw DataSetError(path: path, reason: "'\(entry.file)' has an impossible size")
+      }
+      total = sum
+    }
+    self.digests = digests
+    byteCount = total
+  }
+
+  /// The list of the finished data set in `folder`, or nil when there is none.
+  ///
+  /// - Throws: ``DataSetError`` and ``FileError`` when there is a manifest that cannot be used.
+  init?(in folder: String) throws {
+    let path = folder + "/" + Manifest.fileName
+    guard access(path, F_OK) == 0 else { return nil }
+    let file = try MappedFile(path: path)
+    guard file.byteCount <= Self.byteLimit else {
+      throw DataSetError(path: path, reason: "has more than \(Self.byteLimit) bytes")
+    }
+    try self.init([UInt8](file.bytes), path: path)
+  }
+
+  /// Size and checksums that the file of that name must have, or nil when there is none.
+  subscript(name: String) -> FileDigest? { digests[name] }
+}
+
+/// Whether a stranger may choose this name for a file in a data set's folder: up to 200 printable
+/// ASCII characters, one visible file of that very folder, and none that the transport needs.
+func isPlainFileName(_ name: String) -> Bool {
+  let isPrintable = name.utf8.allSatisfy { (0x21...0x7E).contains($0) }
+  let own = [Manifest.fileName, DataSetStream.contentsName, IncomingFolder.name]
+  return (1...200).contains(name.utf8.count) && isPrintable && !name.contains("/")
+    && !name.hasPrefix(".") && !name.hasSuffix(".partial") && !own.contains(name)
+}
