@@ -20,10 +20,12 @@ final class TarWriter {
   private let entry: OpaquePointer
   private var finished = false
 
-  /// A writer to `descriptor`, which stays the caller's.
+  /// A writer to an open file or pipe.
   ///
   /// - Parameters:
+  ///   - descriptor: where the bytes go; it stays the caller's.
   ///   - path: the name in messages, "-" for standard output.
+  ///   - compression: what the tar passes through.
   ///   - memberDate: of every member, in seconds since 1970.
   ///   - permissions: of every member.
   /// - Throws: ``ArchiveWriteError``.

@@ -25,7 +25,7 @@ struct ContentsList {
   let files: [ShardEntry]
   /// The bytes of all files together.
   let byteCount: Int
-  private let digests: [String: FileDigest]
+  private let checksums: [String: FileChecksum]
 
   /// Checks a manifest of strangers.
   ///
@@ -35,7 +35,7 @@ struct ContentsList {
     self.bytes = bytes
     manifest = try bytes.withUnsafeBytes { try Manifest.decode($0, path: path) }
     files = manifest.files
-    var digests: [String: FileDigest] = [:]
+    var checksums: [String: FileChecksum] = [:]
     var total = 0
     for entry in files {
       guard isPlainFileName(entry.file) else {
@@ -44,7 +44,7 @@ struct ContentsList {
           reason: "'\(printable(entry.file))' is not a name that a file of a data set may have"
         )
       }
-      guard digests.updateValue(entry.digest, forKey: entry.file) == nil else {
+      guard checksums.updateValue(FileChecksum(entry.digest), forKey: entry.file) == nil else {
         throw DataSetError(path: path, reason: "the file '\(entry.file)' is listed twice")
       }
       let (sum, overflows) = total.addingReportingOverflow(entry.digest.byteCount)
@@ -53,7 +53,7 @@ struct ContentsList {
       }
       total = sum
     }
-    self.digests = digests
+    self.checksums = checksums
     byteCount = total
   }
 
@@ -70,8 +70,8 @@ struct ContentsList {
     try self.init([UInt8](file.bytes), path: path)
   }
 
-  /// Size and checksums that the file of that name must have, or nil when there is none.
-  subscript(name: String) -> FileDigest? { digests[name] }
+  /// Size and checksum that the file of that name must have, or nil when there is none.
+  subscript(name: String) -> FileChecksum? { checksums[name] }
 }
 
 /// Whether a stranger may choose this name for a file in a data set's folder: up to 200 printable

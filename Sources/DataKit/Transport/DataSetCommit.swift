@@ -41,9 +41,9 @@ struct DataSetCommit {
     for entry in list.files {
       let name = entry.file
       let final = folder + "/" + name
-      if try Self.isFile(incoming.path(of: name), entry.digest) {
+      if try Self.isFile(incoming.path(of: name), FileChecksum(entry.digest)) {
         places[name] = .incoming
-      } else if try Self.isFile(final, entry.digest) {
+      } else if try Self.isFile(final, FileChecksum(entry.digest)) {
         places[name] = .folder
       } else if access(final, F_OK) == 0, existing?[name] == nil, !replacing {
         throw DataSetError(
@@ -55,13 +55,13 @@ struct DataSetCommit {
     }
   }
 
-  /// Whether a regular file is there and has the digest.
-  private static func isFile(_ path: String, _ digest: FileDigest) throws(FileError) -> Bool {
+  /// Whether a regular file is there and has the checksum.
+  private static func isFile(_ path: String, _ checksum: FileChecksum) throws(FileError) -> Bool {
     var status = stat()
     guard lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG,
-      Int(status.st_size) == digest.byteCount
+      Int(status.st_size) == checksum.byteCount
     else { return false }
-    return try FileDigest(ofFileAt: path) == digest
+    return try FileChecksum(ofFileAt: path) == checksum
   }
 
   /// Whether the file of that name is there and right.

@@ -2,7 +2,7 @@ internal import Glibc
 
 /// Receives a data set from a stream that ``DataSetStream`` wrote; the stream is untrusted.
 ///
-/// Every file is written to the folder `incoming`, read back, and compared with the manifest; only
+/// Every file is written to the folder `incoming` and compared with the manifest; only
 /// when all are right do they get their names, and the manifest comes last. What a broken transfer
 /// brought whole is kept for the next.
 public final class DataSetReceiver {
@@ -34,14 +34,16 @@ public final class DataSetReceiver {
   private let incoming: IncomingFolder
   private let workers = OrderedWorkers(threads: 2, window: 2)
   private var seen: Set<String> = []
-  /// The digests of the files that this stream brought.
-  private var arrived: [String: FileDigest] = [:]
+  /// The checksums of the files that this stream brought.
+  private var arrived: [String: FileChecksum] = [:]
   private var commit: DataSetCommit?
   private var progress = Progress(bytes: 0, totalBytes: nil)
 
-  /// A receiver into `folder`, which is made if need be.
+  /// A receiver into a folder.
   ///
-  /// - Parameter replacing: whether other files, and another finished data set, may be replaced.
+  /// - Parameters:
+  ///   - folder: the folder, made if need be.
+  ///   - replacing: whether other files, and another finished data set, may be replaced.
   /// - Throws: ``FileError``, and ``DataSetError`` when another receiver is at work there.
   public init(folder: String, replacing: Bool = false) throws {
     self.folder = folder
@@ -55,6 +57,7 @@ public final class DataSetReceiver {
   ///   - descriptor: the stream; 0 is standard input.
   ///   - name: its name in messages.
   ///   - report: called often.
+  /// - Returns: what was received.
   /// - Throws: ``TransferError`` when the stream or the disk fails, ``DataSetError`` when the data
   ///   set is refused. No file of it then has its final name.
   public func receive(
@@ -98,52 +101,44 @@ public final class DataSetReceiver {
       throw reader.error(in: member, "a file of a data set may not have this name")
     }
     if let commit {
-      guard let digest = commit.list[name] else {
+      guard let expected = commit.list[name] else {
         throw reader.error(in: member, "\(DataSetStream.contentsName) does not list the file")
       }
-      guard digest.byteCount == member.byteCount else {
+      guard expected.byteCount == member.byteCount else {
         throw reader.error(
           in: member,
           "the member has \(member.byteCount) bytes, \(DataSetStream.contentsName) says "
-            + "\(digest.byteCount)"
+            + "\(expected.byteCount)"
         )
       }
       guard !commit.holds(name) else { return try reader.forEachChunk { _ in } }
     }
-    try incoming.write(name) { append in
+    let checksum = try incoming.write(name) { append in
       try reader.forEachChunk { bytes in
         try append(bytes)
         progress.bytes += bytes.count
         report(progress)
       }
     }
-    let partial = incoming.partialPath(of: name)
-    try workers.submit {
-      try FileDigest(ofFileAt: partial, synchronizing: true)
-    } deliver: { [unowned self] digest in
-      try accept(member, digest, reader)
-    }
-  }
-
-  /// Takes a file whose bytes are on the disk.
-  private func accept(
-    _ member: ArchiveMember,
-    _ digest: FileDigest,
-    _ reader: StreamReader
-  ) throws {
-    guard commit == nil || commit?.list[member.path] == digest else {
+    guard commit == nil || commit?.list[name] == checksum else {
       throw reader.error(in: member, "the file arrived damaged: its checksum is wrong")
     }
-    try incoming.accept(member.path)
-    arrived[member.path] = digest
-    commit?.noteArrival(of: member.path)
+    // The next member is read while this one reaches the disk.
+    let partial = incoming.partialPath(of: name)
+    try workers.submit {
+      try IncomingFolder.synchronise(partial)
+    } deliver: { [unowned self] in
+      try incoming.accept(name)
+      arrived[name] = checksum
+      commit?.noteArrival(of: name)
+    }
   }
 
   /// Takes the list of what belongs to the data set, before or after the files.
   private func admit(_ bytes: [UInt8], _ reader: StreamReader) throws {
     try workers.finish()
     let list = try ContentsList(bytes, path: "\(reader.name):\(DataSetStream.contentsName)")
-    for (name, digest) in arrived where list[name] != digest {
+    for (name, checksum) in arrived where list[name] != checksum {
       unlink(incoming.path(of: name))
       throw ArchiveError(
         archive: reader.name,

@@ -9,10 +9,12 @@ public struct DataSetSender {
   private let folder: String
   private let list: ContentsList
 
-  /// A sender of the data set in `folder`.
+  /// A sender of a data set.
   ///
-  /// - Parameter held: what the other side holds; a file is left out when its name and SHA-256 are
-  ///   those of the manifest.
+  /// - Parameters:
+  ///   - folder: the data set's folder.
+  ///   - held: what the other side holds; a file is left out when its name and XXH3 are those of
+  ///     the manifest.
   /// - Throws: ``DataSetError`` when the folder holds no finished data set.
   public init(folder: String, skipping held: [HeldFile] = []) throws {
     guard let list = try ContentsList(in: folder) else {
@@ -23,7 +25,7 @@ public struct DataSetSender {
     self.list = list
     let held = Set(held)
     let isHeld = { (entry: ShardEntry) in
-      held.contains(HeldFile(name: entry.file, sha256: entry.digest.sha256))
+      held.contains(HeldFile(name: entry.file, xxh3: entry.digest.xxh3))
     }
     files = list.files.filter { !isHeld($0) }
     skipped = list.files.filter(isHeld)
@@ -32,7 +34,9 @@ public struct DataSetSender {
 
   /// Writes the whole stream, checking every file while it is read.
   ///
-  /// - Parameter report: called often with the number of bytes sent so far.
+  /// - Parameters:
+  ///   - stream: a new stream.
+  ///   - report: called often with the number of bytes sent so far.
   /// - Throws: what ``DataSetStream`` throws; the stream then has no end.
   public func send(to stream: DataSetStream, report: (Int) -> Void = { _ in }) throws {
     try stream.announce(manifest: list.bytes)

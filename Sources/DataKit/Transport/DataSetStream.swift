@@ -18,11 +18,12 @@ public final class DataSetStream {
   private var contents: [UInt8]?
   private let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 4096)
 
-  /// A stream to an open file or pipe, which stays the caller's.
+  /// A stream to an open file or pipe.
   ///
   /// - Parameters:
-  ///   - descriptor: where the bytes go; 1 is standard output.
+  ///   - descriptor: where the bytes go, 1 for standard output; it stays the caller's.
   ///   - path: its name in messages, "-" for standard output.
+  ///   - compression: how the stream is compressed.
   /// - Throws: ``ArchiveWriteError``.
   public init(
     to descriptor: Int32 = 1,

@@ -2,26 +2,29 @@
 public struct HeldFile: Hashable, Sendable {
   /// The file's name in the data set.
   public var name: String
-  /// Its SHA-256 in lower-case hexadecimal.
-  public var sha256: String
+  /// Its XXH3 with 128 bits in lower-case hexadecimal.
+  public var xxh3: String
 
   /// A file of that name and digest.
-  public init(name: String, sha256: String) {
+  public init(name: String, xxh3: String) {
     self.name = name
-    self.sha256 = sha256
+    self.xxh3 = xxh3
   }
 
-  /// Digest, two spaces, name: a line as `sha256sum` prints it.
-  public var line: String { "\(sha256)  \(name)" }
+  /// Digest, two spaces, name: a line as `xxhsum -H2` prints it.
+  public var line: String { "\(xxh3)  \(name)" }
 
   /// Reads the lines that `lra-prep receive --have` printed.
   ///
-  /// - Parameter path: where they come from, for messages.
+  /// - Parameters:
+  ///   - text: the lines.
+  ///   - path: where they come from, for messages.
+  /// - Returns: the files, in the order of the lines.
   /// - Throws: ``DataSetError`` naming the first line that is none.
   public static func parse(_ text: String, path: String) throws -> [HeldFile] {
     try text.split(separator: "\n").enumerated().map { index, line in
       let parts = line.split(separator: " ", maxSplits: 1, omittingEmptySubsequences: true)
-      let isDigest = parts.first.map { $0.utf8.count == 64 && $0.allSatisfy(\.isHexDigit) } ?? false
+      let isDigest = parts.first.map { $0.utf8.count == 32 && $0.allSatisfy(\.isHexDigit) } ?? false
       guard parts.count == 2, isDigest else {
         throw DataSetError(
           path: path,
@@ -30,7 +33,7 @@ public struct HeldFile: Hashable, Sendable {
         )
       }
       let name = parts[1].drop { $0 == " " || $0 == "*" }
-      return HeldFile(name: String(name), sha256: parts[0].lowercased())
+      return HeldFile(name: String(name), xxh3: parts[0].lowercased())
     }
   }
 
@@ -46,8 +49,8 @@ public struct HeldFile: Hashable, Sendable {
         // Beside a data set may lie anything; only what looks like a part of one is read.
         guard place == incoming || name.hasSuffix(".safetensors") else { continue }
         guard !held.contains(where: { $0.name == name }) else { continue }
-        let digest = try FileDigest(ofFileAt: place + "/" + name)
-        held.append(HeldFile(name: name, sha256: digest.sha256))
+        let digest = try FileChecksum(ofFileAt: place + "/" + name)
+        held.append(HeldFile(name: name, xxh3: digest.xxh3))
       }
     }
     return held

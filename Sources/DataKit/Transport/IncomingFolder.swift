@@ -35,17 +35,22 @@ final class IncomingFolder {
 
   /// Writes a partial file; `fill` gets a function that appends bytes to it.
   ///
+  /// - Returns: the checksum of the bytes.
   /// - Throws: ``FileError``, and what `fill` throws; the partial file is then removed.
   func write(
     _ name: String,
     _ fill: ((UnsafeRawBufferPointer) throws -> Void) throws -> Void
-  ) throws {
+  ) throws -> FileChecksum {
     let partial = partialPath(of: name)
     let file = open(partial, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0o644)
     guard file >= 0 else { throw FileError(path: partial, action: "create", code: errno) }
+    let digester = XXH3Digester()
+    var byteCount = 0
     do {
       defer { close(file) }
       try fill { bytes in
+        digester.update(bytes)
+        byteCount += bytes.count
         var rest = bytes
         while !rest.isEmpty {
           let written = Glibc.write(file, rest.baseAddress, rest.count)
@@ -60,6 +65,17 @@ final class IncomingFolder {
       unlink(partial)
       throw error
     }
+    return FileChecksum(byteCount: byteCount, digester)
+  }
+
+  /// Waits until a file has reached the disk.
+  ///
+  /// - Throws: ``FileError``.
+  static func synchronise(_ path: String) throws(FileError) {
+    let file = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC)
+    guard file >= 0 else { throw FileError(path: path, action: "open", code: errno) }
+    defer { close(file) }
+    guard fsync(file) == 0 else { throw FileError(path: path, action: "synchronise", code: errno) }
   }
 
   /// Gives a partial file the name of a whole one.
