@@ -51,7 +51,7 @@ struct ReceiveCommand: ParsableCommand {
       throw ValidationError("standard input is a terminal; pipe 'lra-prep send' into it")
     }
     let receipt = try DataSetReceiver(folder: folder, replacing: force)
-      .receive(quiet: quiet)
+      .receiveWithProgress(quiet: quiet)
     let event = Event(
       folder: folder,
       task: receipt.manifest.task,
@@ -64,26 +64,5 @@ struct ReceiveCommand: ParsableCommand {
       let held = event.held == 0 ? "" : ", \(event.held) were there already"
       printError("\(folder): \(event.task), \(event.files) files received\(held); all are sound")
     }
-  }
-}
-
-extension DataSetReceiver {
-  /// Receives from standard input with a progress line.
-  fileprivate func receive(quiet: Bool) throws -> Receipt {
-    var reporter: ProgressReporter?
-    let receipt = try receive { progress in
-      let line =
-        reporter
-        ?? ProgressReporter(
-          label: "receive",
-          total: progress.totalBytes.map { $0 >> 20 },
-          unit: "MiB",
-          quiet: quiet
-        )
-      reporter = line
-      line.update(completed: progress.bytes >> 20)
-    }
-    reporter?.finish()
-    return receipt
   }
 }
