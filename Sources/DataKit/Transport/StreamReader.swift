@@ -23,7 +23,7 @@ final class StreamReader {
     widenPipe(descriptor)
     for enable in [
       archive_read_support_filter_gzip, archive_read_support_filter_zstd,
-      archive_read_support_format_tar,
+      archive_read_support_format_tar, archive_read_support_format_empty,
     ] {
       _ = enable(archive)
     }
@@ -97,10 +97,11 @@ final class StreamReader {
   private func failure() -> ArchiveError {
     let text = archive_error_string(archive).map { String(cString: $0) } ?? "unknown failure"
     let after = current.map { " (in or after the member '\($0)')" } ?? ""
+    let reached = archive_filter_bytes(archive, -1)
+    let place = reached > 0 ? " at byte \(reached)" : ""
     return ArchiveError(
       archive: name,
-      reason: "the stream is cut or damaged at byte \(archive_filter_bytes(archive, -1))\(after): "
-        + text
+      reason: "the stream is cut or damaged\(place)\(after): \(text)"
     )
   }
 }
