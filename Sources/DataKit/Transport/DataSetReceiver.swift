@@ -195,7 +195,7 @@ public struct TransferError: Error, CustomStringConvertible, Sendable {
       heldFiles == 0
       ? "no whole file has arrived; start the transfer again"
       : "\(heldFiles) whole file\(heldFiles == 1 ? " is" : "s are") kept; send all again, or only "
-        + "the rest: 'lra-prep receive \(folder) --have > held', then 'lra-prep send --skip held'"
+        + "the rest: 'lra-prep receive \(folder) --have > held', then 'lra-prep send DATA --skip held'"
     return "\(reason)\nhint: \(kept)"
   }
 }

@@ -7,11 +7,12 @@ internal import ToolSupport
 struct ReceiveCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "receive",
-    abstract: "Reads a data set from standard input, checks every byte and commits it.",
+    abstract: "Reads a data set from standard input and checks every byte.",
     discussion: """
-      The stream is that of 'lra-prep send', plain, zstd or gzip. Until all files have come
-      and are right, they wait in FOLDER/incoming and the folder is no data set. What a broken
-      transfer brought whole is kept: send everything again, or leave out what is held.
+      The stream is that of 'lra-prep send', plain, zstd or gzip. Until all files
+      have come and are right, they wait in FOLDER/incoming and the folder is no
+      data set. What a broken transfer brought whole is kept: send everything
+      again, or leave out what is held.
 
       Examples:
         lra-prep send data/image | ssh host lra-prep receive data/image

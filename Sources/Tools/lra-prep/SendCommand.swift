@@ -9,8 +9,8 @@ struct SendCommand: ParsableCommand {
     commandName: "send",
     abstract: "Writes a data set to standard output as one tar stream.",
     discussion: """
-      Every file is checked while it is read; a damaged one breaks the stream off. 'tar x' opens
-      the stream too.
+      Every file is checked while it is read; a damaged one breaks the stream
+      off. 'tar x' opens the stream too.
 
       Examples:
         lra-prep send data/image | ssh host lra-prep receive data/image
