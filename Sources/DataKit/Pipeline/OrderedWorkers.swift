@@ -13,6 +13,10 @@ final class OrderedWorkers {
   private var pending: [() throws -> Void] = []
 
   /// Workers on `threads` threads in all; with one thread everything runs on the caller's.
+  ///
+  /// - Parameters:
+  ///   - threads: the threads, the caller's included.
+  ///   - window: how many results may wait, or 4 per thread.
   init(threads: Int, window: Int? = nil) {
     self.threads = threads
     self.window = window ?? 4 * threads

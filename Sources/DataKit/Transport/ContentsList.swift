@@ -1,18 +1,5 @@
 internal import Glibc
 
-extension Manifest {
-  /// Every file of the data set but the manifest, in the order in which a stream holds them:
-  /// shards of the splits train, validation and test, then the shards of the mask sets.
-  public var files: [ShardEntry] {
-    func inOrder(_ shards: [String: [ShardEntry]]) -> [ShardEntry] {
-      let known = Split.allCases.map(\.rawValue)
-      let others = shards.keys.filter { !known.contains($0) }.sorted()
-      return (known + others).flatMap { shards[$0] ?? [] }
-    }
-    return inOrder(splits.mapValues(\.shards)) + masks.flatMap { inOrder($0.shards) }
-  }
-}
-
 /// A manifest together with its bytes, as a list of the files that a stream has to bring.
 struct ContentsList {
   /// The most bytes of a manifest.
@@ -22,7 +9,7 @@ struct ContentsList {
   let bytes: [UInt8]
   let manifest: Manifest
   /// The files, in the order of a stream.
-  let files: [ShardEntry]
+  let files: [AttachmentEntry]
   /// The bytes of all files together.
   let byteCount: Int
   private let checksums: [String: FileChecksum]
@@ -53,6 +40,9 @@ struct ContentsList {
       }
       total = sum
     }
+    guard manifest.fileNames.allSatisfy({ checksums[$0] != nil }) else {
+      throw DataSetError(path: path, reason: "names files of a split that does not exist")
+    }
     self.checksums = checksums
     byteCount = total
   }
@@ -67,7 +57,7 @@ struct ContentsList {
     guard file.byteCount <= Self.byteLimit else {
       throw DataSetError(path: path, reason: "has more than \(Self.byteLimit) bytes")
     }
-    try self.init([UInt8](file.bytes), path: path)
+    try self.init(file.withBytes { [UInt8]($0) }, path: path)
   }
 
   /// Size and checksum that the file of that name must have, or nil when there is none.

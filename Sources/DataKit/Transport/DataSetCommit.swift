@@ -68,7 +68,7 @@ struct DataSetCommit {
   func holds(_ name: String) -> Bool { places[name] != nil }
 
   /// The files that are not there.
-  var missing: [ShardEntry] { list.files.filter { !holds($0.file) } }
+  var missing: [AttachmentEntry] { list.files.filter { !holds($0.file) } }
 
   /// The bytes of the files that are not there.
   var missingByteCount: Int { missing.reduce(0) { $0 + $1.digest.byteCount } }

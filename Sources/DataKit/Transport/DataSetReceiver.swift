@@ -69,7 +69,7 @@ public final class DataSetReceiver {
     do {
       let reader = try StreamReader(descriptor, name: name)
       while let member = try reader.next() {
-        if member.path == Manifest.fileName { return try finish(member, reader) }
+        if member.name == Manifest.fileName { return try finish(member, reader) }
         try receive(member, reader, report)
       }
       throw ArchiveError(archive: name, reason: "the stream ends without \(Manifest.fileName)")
@@ -83,11 +83,11 @@ public final class DataSetReceiver {
   }
 
   private func receive(
-    _ member: ArchiveMember,
+    _ member: StreamMember,
     _ reader: StreamReader,
     _ report: (Progress) -> Void
   ) throws {
-    let name = member.path
+    let name = member.name
     guard seen.insert(name).inserted else {
       throw reader.error(in: member, "the member comes twice")
     }
@@ -151,7 +151,7 @@ public final class DataSetReceiver {
     self.commit = commit
   }
 
-  private func finish(_ member: ArchiveMember, _ reader: StreamReader) throws -> Receipt {
+  private func finish(_ member: StreamMember, _ reader: StreamReader) throws -> Receipt {
     let bytes = try reader.readAll(member, limit: ContentsList.byteLimit)
     guard let list = commit?.list, list.bytes == bytes else {
       throw reader.error(

@@ -1,9 +1,9 @@
 /// Sends the data set in a folder as one stream.
 public struct DataSetSender {
   /// The files to send, in order.
-  public let files: [ShardEntry]
+  public let files: [AttachmentEntry]
   /// The files left out, as the other side holds them.
-  public let skipped: [ShardEntry]
+  public let skipped: [AttachmentEntry]
   /// The bytes of the files to send.
   public let byteCount: Int
   private let folder: String
@@ -24,7 +24,7 @@ public struct DataSetSender {
     self.folder = folder
     self.list = list
     let held = Set(held)
-    let isHeld = { (entry: ShardEntry) in
+    let isHeld = { (entry: AttachmentEntry) in
       held.contains(HeldFile(name: entry.file, xxh3: entry.digest.xxh3))
     }
     files = list.files.filter { !isHeld($0) }

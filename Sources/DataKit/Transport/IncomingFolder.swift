@@ -16,7 +16,7 @@ final class IncomingFolder {
   /// - Throws: ``FileError``, and ``DataSetError`` when another receiver is at work there.
   init(in folder: String) throws {
     path = folder + "/" + Self.name
-    try makeFolder(path)
+    try OutputFolder.make(path)
     descriptor = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
     guard descriptor >= 0 else { throw FileError(path: path, action: "open", code: errno) }
     guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {

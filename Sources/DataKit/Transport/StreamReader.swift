@@ -1,6 +1,14 @@
 internal import CArchive
 internal import Glibc
 
+/// A regular file in a stream.
+struct StreamMember {
+  /// Its name, chosen by a stranger.
+  let name: String
+  /// Its size in bytes, as its header says.
+  let byteCount: Int
+}
+
 /// Reads the tar stream of a data set, which is untrusted: regular files only, strictly.
 ///
 /// Plain, gzip and zstd streams are told apart by their first bytes. Damage inside a member is
@@ -37,7 +45,7 @@ final class StreamReader {
   /// The next member, or nil at the end.
   ///
   /// - Throws: ``ArchiveError`` when the stream is cut or damaged, or the member no regular file.
-  func next() throws -> ArchiveMember? {
+  func next() throws -> StreamMember? {
     var entry: OpaquePointer?
     let status = archive_read_next_header(archive, &entry)
     if status == ARCHIVE_EOF {
@@ -53,7 +61,7 @@ final class StreamReader {
       throw ArchiveError(archive: name, member: path, reason: "the member is not a regular file")
     }
     current = path
-    return ArchiveMember(path: path, byteCount: byteCount)
+    return StreamMember(name: path, byteCount: byteCount)
   }
 
   /// Lends the current member's bytes piece by piece, as many as its header says.
@@ -79,7 +87,7 @@ final class StreamReader {
   /// The current member's bytes, whole.
   ///
   /// - Throws: ``ArchiveError`` when it is larger than `limit` bytes.
-  func readAll(_ member: ArchiveMember, limit: Int) throws -> [UInt8] {
+  func readAll(_ member: StreamMember, limit: Int) throws -> [UInt8] {
     guard member.byteCount <= limit else {
       throw error(in: member, "the member has \(member.byteCount) bytes, the limit is \(limit)")
     }
@@ -90,8 +98,8 @@ final class StreamReader {
   }
 
   /// An error inside a member.
-  func error(in member: ArchiveMember, _ reason: String) -> ArchiveError {
-    ArchiveError(archive: name, member: member.path, reason: reason)
+  func error(in member: StreamMember, _ reason: String) -> ArchiveError {
+    ArchiveError(archive: name, member: member.name, reason: reason)
   }
 
   private func failure() -> ArchiveError {

@@ -22,9 +22,9 @@ struct Prep: ParsableCommand {
       """,
     version: "0.1.0",
     subcommands: [
-      BuildCommand.self, MaskCommand.self, InspectCommand.self, VerifyCommand.self,
-      ShowCommand.self, SendCommand.self, ReceiveCommand.self, GenerateCommand.self,
-      TasksCommand.self,
+      BuildCommand.self, MergeCommand.self, MaskCommand.self, InspectCommand.self,
+      VerifyCommand.self, ShowCommand.self, SendCommand.self, ReceiveCommand.self,
+      GenerateCommand.self, TasksCommand.self,
     ]
   )
 
