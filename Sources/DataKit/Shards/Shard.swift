@@ -1,3 +1,5 @@
+internal import CKernels
+
 /// The names of the tensors of a shard.
 enum TensorName {
   static let sampleID = "sample.id"
@@ -25,6 +27,7 @@ final class Shard: Sendable {
   private let sampleIDs: [Int64]
   private let labels: [Int64]
   private let hashes: [UInt64]
+  private let checked: CheckedSamples
 
   init(path: String, first: Int, manifest: Manifest) throws {
     let file = try SafetensorsFile(path: path)
@@ -75,6 +78,7 @@ final class Shard: Sendable {
       }
     }
     guard sampleIDs.allSatisfy({ $0 >= 0 }) else { throw refuse("a sample id is negative") }
+    checked = CheckedSamples(count: count)
     self.file = file
     self.first = first
   }
@@ -95,16 +99,22 @@ final class Shard: Sendable {
     return valuesStart + range.lowerBound * size..<valuesStart + range.upperBound * size
   }
 
+  /// Copies a sample's elements to the front of `output`; their number is returned.
+  ///
+  /// The checksum is compared when the sample is read for the first time.
   func copyValues(
     _ row: Int,
     into output: UnsafeMutableBufferPointer<Int32>
   ) throws(DataSetError) -> Int {
-    guard isSound(row) else {
-      throw DataSetError(
-        path: path,
-        reason: damage(row),
-        hint: "prepare the data set again; 'lra-prep verify' names everything that is damaged"
-      )
+    if !checked.contains(row) {
+      guard isSound(row) else {
+        throw DataSetError(
+          path: path,
+          reason: damage(row),
+          hint: "prepare the data set again; 'lra-prep verify' names everything that is damaged"
+        )
+      }
+      checked.insert(row)
     }
     let bytes = file.bytes(fileRange(row))
     let count = range(row).count
@@ -112,12 +122,12 @@ final class Shard: Sendable {
       output.count >= count,
       "room for \(output.count) elements, the sample has \(count)"
     )
+    guard count > 0, let start = bytes.baseAddress else { return 0 }
     switch valuesType {
-    case .uint8: for index in 0..<count { output[index] = Int32(bytes[index]) }
+    case .uint8:
+      ckernels_widen_u8(output.baseAddress, start.assumingMemoryBound(to: UInt8.self), count)
     case .uint16:
-      bytes.withMemoryRebound(to: UInt16.self) { values in
-        for index in 0..<count { output[index] = Int32(values[index]) }
-      }
+      ckernels_widen_u16(output.baseAddress, start.assumingMemoryBound(to: UInt16.self), count)
     default: preconditionFailure("values of type \(valuesType.rawValue) are not token ids")
     }
     return count
