@@ -2,7 +2,11 @@
 public enum MaskWriter {
   /// Adds mask sets to a finished data set and commits its manifest again.
   ///
-  /// - Parameter threads: how many threads draw masks; the files do not depend on it.
+  /// - Parameters:
+  ///   - sets: the mask sets to add.
+  ///   - folder: the data set's folder.
+  ///   - threads: how many threads draw masks; the files do not depend on it.
+  /// - Returns: the manifest with the new sets.
   /// - Throws: ``DataSetError`` when a set is there already, ``FileError`` when the disk refuses;
   ///   the manifest is then unchanged.
   public static func add(

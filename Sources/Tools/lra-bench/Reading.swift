@@ -2,8 +2,9 @@ internal import DataKit
 internal import Foundation
 
 extension Bench {
-  /// Random batches of 64 out of 20,000 sequences of 500 to 2,000 tokens, padded, against the
-  /// values that were written. Checksums are compared at a sample's first reading, before the time
+  /// Random batches of 64 out of 20,000 sequences of 500 to 2,000 tokens, padded.
+  ///
+  /// They are compared with the values that were written. Checksums are compared at a sample's first reading, before the time
   /// is taken.
   static func measureReading(_ folder: String) throws {
     let (samples, rowLength, rows) = (20_000, 2000, 64)
