@@ -88,6 +88,13 @@ let package = Package(
       swiftSettings: settings
     ),
 
+    .executableTarget(
+      name: "lra-bench",
+      dependencies: ["DataKit", "Tokenizers"],
+      path: "Sources/Tools/lra-bench",
+      swiftSettings: settings
+    ),
+
     .target(
       name: "TestSupport",
       dependencies: ["DataKit"],
