@@ -1,77 +1,4 @@
 internal import CArchive
-internal import Glibc
-
-/// Where an archive comes from.
-public enum ArchiveInput: Sendable, Equatable {
-  /// A file.
-  case file(String)
-  /// The program's standard input.
-  case standardInput
-
-  /// `-` is standard input, anything else a path.
-  public init(_ argument: String) {
-    self = argument == "-" ? .standardInput : .file(argument)
-  }
-
-  /// What messages call it.
-  public var name: String {
-    switch self {
-    case .file(let path): path
-    case .standardInput: "standard input"
-    }
-  }
-
-  /// The name without folders, for a manifest: equal archives give equal manifests wherever they
-  /// lie.
-  var baseName: String {
-    switch self {
-    case .file(let path): path.split(separator: "/").last.map(String.init) ?? path
-    case .standardInput: "standard input"
-    }
-  }
-}
-
-/// An archive that cannot be read, or a member that is not what its place promises.
-public struct ArchiveError: Error, CustomStringConvertible, Sendable {
-  /// The archive's name.
-  public let archive: String
-  /// The member's path inside the archive, if the fault is in one.
-  public let member: String?
-  /// The line inside the member, counted from 1.
-  public let line: Int?
-  /// What is wrong, lower case.
-  public let reason: String
-  /// What to do about it.
-  public let hint: String?
-
-  init(
-    archive: String,
-    member: String? = nil,
-    line: Int? = nil,
-    reason: String,
-    hint: String? = nil
-  ) {
-    self.archive = archive
-    self.member = member
-    self.line = line
-    self.reason = reason
-    self.hint = hint
-  }
-
-  /// Archive, member and line, then what is wrong.
-  public var description: String {
-    let place = [archive, member.map { printable($0) }, line.map(String.init)].compactMap { $0 }
-    let what = printable(String(reason.prefix(600)))
-    return place.joined(separator: ":") + ": " + what + (hint.map { "\nhint: \($0)" } ?? "")
-  }
-}
-
-/// Text of strangers without control characters, which must not reach a terminal.
-func printable(_ text: String) -> String {
-  text.unicodeScalars.map { scalar in
-    scalar.properties.generalCategory == .control ? scalar.escaped(asASCII: true) : "\(scalar)"
-  }.joined()
-}
 
 /// A regular file inside an archive.
 struct ArchiveMember {
@@ -87,14 +14,29 @@ final class ArchiveReader {
   private(set) var otherMembers = 0
   /// Called often while members are read.
   var progress: () -> Void = {}
+  /// What the archive may ask for.
+  let limits: ArchiveLimits
+  /// Whether bytes that belong to no gzip member follow the archive; known after ``drain()``.
+  private(set) var hasTrailingBytes = false
   private let source: ByteSource
+  private let bytes: ReadAhead
   private let archive: OpaquePointer
   private var current = ""
   private var reached = 0
 
-  init(_ input: ArchiveInput) throws {
+  /// Opens an archive.
+  ///
+  /// - Parameters:
+  ///   - input: a file or standard input.
+  ///   - threads: with more than one, reading and inflating run ahead on a thread of their own.
+  ///   - limits: what the archive may ask for.
+  /// - Throws: ``ArchiveError``.
+  init(_ input: ArchiveInput, threads: Int = 1, limits: ArchiveLimits = ArchiveLimits()) throws {
     name = input.name
-    source = try ByteSource(input)
+    self.limits = limits
+    source = try ByteSource(input, limits: limits)
+    let longestHeader = min(limits.headerByteCount, ArchiveLimits.longestHeader)
+    bytes = ReadAhead(source, chunkByteCount: max(1 << 18, longestHeader), threads: threads)
     guard let archive = archive_read_new() else {
       throw ArchiveError(archive: input.name, reason: "out of memory")
     }
@@ -109,11 +51,16 @@ final class ArchiveReader {
     archive_read_set_option(archive, "tar", "read_concatenated_archives", "1")
     let status = archive_read_open(
       archive,
-      Unmanaged.passUnretained(source).toOpaque(),
+      Unmanaged.passUnretained(bytes).toOpaque(),
       nil,
       { _, client, buffer in
         guard let client, let buffer else { return -1 }
-        return Unmanaged<ByteSource>.fromOpaque(client).takeUnretainedValue().next(into: buffer)
+        let bytes = Unmanaged<ReadAhead>.fromOpaque(client).takeUnretainedValue()
+        do {
+          let chunk = try bytes.next()
+          buffer.pointee = chunk.baseAddress
+          return chunk.count
+        } catch { return -1 }
       },
       nil
     )
@@ -123,7 +70,7 @@ final class ArchiveReader {
   deinit { archive_read_free(archive) }
 
   /// Bytes of the archive taken from its source so far.
-  var bytesRead: Int { source.count }
+  var bytesRead: Int { bytes.bytesRead }
   /// The size of the archive in bytes, when it is a file.
   var totalBytes: Int? { source.total }
 
@@ -138,7 +85,7 @@ final class ArchiveReader {
         if reached == 0 {
           throw ArchiveError(
             archive: name,
-            reason: "the archive is empty (\(source.count) bytes read)"
+            reason: "the archive is empty (\(bytesRead) bytes read)"
           )
         }
         return nil
@@ -146,6 +93,7 @@ final class ArchiveReader {
       guard status == ARCHIVE_OK || status == ARCHIVE_WARN, let entry else { throw failure() }
       reached += 1
       current = archive_entry_pathname(entry).map { String(cString: $0) } ?? ""
+      try checkHeaders()
       let isLink = archive_entry_hardlink(entry) != nil || archive_entry_symlink(entry) != nil
       guard archive_entry_filetype(entry) == LRA_ENTRY_REGULAR, !isLink, !current.isEmpty else {
         if archive_entry_filetype(entry) != LRA_ENTRY_DIRECTORY { otherMembers += 1 }
@@ -183,12 +131,16 @@ final class ArchiveReader {
 
   /// The current member's bytes, whole.
   ///
-  /// - Throws: ``ArchiveError`` when it is larger than `limit` bytes.
+  /// - Throws: ``ArchiveError`` when it is larger than `limit` bytes, or than
+  ///   ``ArchiveLimits/memberByteCount``.
   func readAll(_ member: ArchiveMember, limit: Int) throws -> [UInt8] {
-    guard member.byteCount <= limit else {
-      throw error(
-        in: member,
-        "the member has \(member.byteCount) bytes, the limit is \(limit)"
+    let ceiling = min(limit, limits.memberByteCount)
+    guard member.byteCount <= ceiling else {
+      throw ArchiveError(
+        archive: name,
+        member: member.path,
+        reason: "the member has \(member.byteCount) bytes, the limit is \(ceiling)",
+        hint: ceiling < limit ? ArchiveLimits.hint("--limit-member-bytes") : nil
       )
     }
     var bytes: [UInt8] = []
@@ -197,19 +149,15 @@ final class ArchiveReader {
     return bytes
   }
 
-  /// Whether bytes that belong to no gzip member follow the archive.
-  var hasTrailingBytes: Bool { source.hasTrailingBytes }
-
   /// Reads what follows the archive's end, so that size and digest cover the whole input.
   func drain() throws -> (byteCount: Int, sha256: String) {
-    var buffer: UnsafeRawPointer?
-    while true {
-      let count = source.next(into: &buffer)
-      if count == 0 { return (source.count, source.digester.finish()) }
-      guard count > 0 else {
-        throw ArchiveError(archive: name, reason: source.failure)
-      }
+    do {
+      while try !bytes.next().isEmpty {}
+    } catch {
+      throw ArchiveError(archive: name, reason: error.reason, hint: error.hint)
     }
+    hasTrailingBytes = source.hasTrailingBytes
+    return (source.count, source.digester.finish())
   }
 
   /// An error inside a member.
@@ -217,18 +165,74 @@ final class ArchiveReader {
     ArchiveError(archive: name, member: member.path, line: line, reason: reason)
   }
 
+  /// Checks the headers of the entry that was just reached.
+  private func checkHeaders() throws {
+    guard reached <= limits.memberCount else {
+      throw ArchiveError(
+        archive: name,
+        member: current,
+        reason: "the archive has over \(limits.memberCount) members, the limit",
+        hint: ArchiveLimits.hint("--limit-members")
+      )
+    }
+    let start = Int(archive_read_header_position(archive))
+    let end = Int(archive_filter_bytes(archive, 0))
+    // Bytes that libarchive inflated itself (xz, zstd) do not pass here: only their amount is known,
+    // and that libarchive takes no header over 1 MiB.
+    guard archive_filter_count(archive) == 1 else {
+      return try checkExpansion(inflated: end)
+    }
+    guard end - start > TarHeaders.blockSize else { return }
+    switch bytes.withLastBytes(from: start, to: end, { TarHeaders.check($0, limits) }) {
+    case .sound: return
+    case .tooLong(let count):
+      throw ArchiveError(
+        archive: name,
+        member: current,
+        reason: "the member's headers have \(count) bytes, the limit is "
+          + "\(limits.headerByteCount), at byte \(end - count) of the tar",
+        hint: ArchiveLimits.hint("--limit-header-bytes")
+      )
+    case .badPaxRecord(let distance):
+      throw ArchiveError(
+        archive: name,
+        member: current,
+        reason: "a pax header record is damaged, at byte \(end - distance) of the tar",
+        hint: ArchiveError.damageHint
+      )
+    }
+  }
+
+  private func checkExpansion(inflated: Int) throws {
+    do {
+      try limits.checkExpansion(inflated: inflated, compressed: bytesRead)
+    } catch {
+      throw ArchiveError(archive: name, reason: error.reason, hint: error.hint)
+    }
+  }
+
   private func failure(in member: String? = nil) -> ArchiveError {
-    if source.count == 0 { return ArchiveError(archive: name, reason: "the archive is empty") }
-    let report = archive_error_string(archive).map { String(cString: $0) }
-    let text =
-      source.failure.isEmpty
-      ? report ?? "the archive is damaged or ends too early" : source.failure
     let after = member == nil && reached > 0 ? " (after the member '\(current)')" : ""
+    if let fault = bytes.fault {
+      return ArchiveError(
+        archive: name,
+        member: member,
+        reason: fault.reason + after,
+        hint: fault.hint
+      )
+    }
+    if bytesRead == 0 { return ArchiveError(archive: name, reason: "the archive is empty") }
+    let report = archive_error_string(archive).map { String(cString: $0) }
+    let text = report ?? "the archive is damaged or ends too early"
+    // Where the bad header begins, or how far the member's data were sound; after some faults
+    // libarchive knows the latter alone.
+    let header = member == nil ? archive_read_header_position(archive) : -1
+    let position = header >= 0 ? header : max(0, archive_filter_bytes(archive, 0))
     return ArchiveError(
       archive: name,
       member: member,
-      reason: "\(text)\(after), at byte \(source.count) of the archive",
-      hint: "the download may be incomplete or not an archive: compare its size and checksum"
+      reason: "\(text)\(after), at byte \(position) of the tar",
+      hint: ArchiveError.damageHint
     )
   }
 }
