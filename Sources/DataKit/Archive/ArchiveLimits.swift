@@ -9,9 +9,10 @@ public struct ArchiveLimits: Sendable, Equatable {
   /// Bytes of everything before a member's data: its header, long names and pax records
   /// (`--limit-header-bytes`); at most 1 MiB.
   public var headerByteCount = 1 << 16
-  /// Inflated bytes for each byte of the archive (`--limit-expansion`), checked once more than
-  /// ``uncheckedExpansion`` bytes are inflated. Tar files of text or images stay under 30; deflate
-  /// ends at 1032.
+  /// Inflated bytes for each byte of the archive (`--limit-expansion`).
+  ///
+  /// Checked once over 16 MiB are inflated. Tar files of text or images stay under 30; deflate ends
+  /// at 1032.
   public var expansionRatio = 200
   /// Bytes of a line of a table (`--limit-line-bytes`).
   public var lineByteCount = 64 << 20
