@@ -43,7 +43,14 @@ public final class Build {
       try Self.checkUnfinished(folder, part: plan.part)
     }
     let takesPlainFiles = plan.tasks.contains(where: \.acceptsPlainFiles)
-    readers = try plan.inputs.map { try ArchiveReader($0, acceptsPlainFile: takesPlainFiles) }
+    readers = try plan.inputs.map { input in
+      try ArchiveReader(
+        input,
+        acceptsPlainFile: takesPlainFiles,
+        threads: plan.threads,
+        limits: plan.limits
+      )
+    }
     workers = OrderedWorkers(threads: plan.threads)
     wantedPrefix = plan.prefix?.split(separator: "/").joined(separator: "/")
     collectors = plan.tasks.map { _ in [:] }
