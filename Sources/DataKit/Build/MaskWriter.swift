@@ -4,15 +4,28 @@ internal import Glibc
 public enum MaskWriter {
   /// Adds mask sets to a finished data set and commits its manifest again.
   ///
+  /// - Parameter report: called after each file.
   /// - Throws: ``DataSetError`` when a set is there already, ``FileError`` when the disk refuses;
   ///   the manifest is then unchanged.
-  public static func add(_ sets: [MaskSet], to folder: String) throws -> Manifest {
+  public static func add(
+    _ sets: [MaskSet],
+    to folder: String,
+    report: (FileProgress) -> Void = { _ in }
+  ) throws -> Manifest {
     var manifest = try Manifest.read(from: folder)
+    let shards = manifest.splits.values.reduce(0) { $0 + $1.shards.count }
+    var progress = FileProgress(
+      totalFiles: sets.count { $0.policy != .causal } * shards
+    )
     for set in sets {
       guard !manifest.masks.contains(where: { $0.name == set.name }) else {
         throw DataSetError(path: folder, reason: "the mask set '\(set.name)' is there already")
       }
-      manifest.masks.append(try write(set, for: manifest, in: folder))
+      let description = try write(set, for: manifest, in: folder) { written in
+        progress.enter(written.digest)
+        report(progress)
+      }
+      manifest.masks.append(description)
     }
     try AtomicFile.write(try manifest.encoded(), to: folder + "/" + Manifest.fileName)
     return manifest
@@ -22,14 +35,17 @@ public enum MaskWriter {
   static func write(
     _ set: MaskSet,
     for manifest: Manifest,
-    in folder: String
+    in folder: String,
+    report: (ShardEntry) -> Void
   ) throws -> MaskSetDescription {
     var description = MaskSetDescription(set)
     guard set.policy != .causal else { return description }
     for split in Split.allCases {
       guard let shards = manifest.splits[split.rawValue]?.shards else { continue }
       description.shards[split.rawValue] = try shards.map { shard in
-        try writeShard(set, of: shard, manifest, in: folder)
+        let written = try writeShard(set, of: shard, manifest, in: folder)
+        report(written)
+        return written
       }
     }
     return description

@@ -34,8 +34,7 @@ struct GenerateOptions: ParsableArguments {
   @Flag(help: "Replace an existing output.")
   var force = false
 
-  @Flag(name: .shortAndLong, help: "Report no progress.")
-  var quiet = false
+  @OptionGroup var progress: ProgressOptions
 
   /// The threads to use.
   var threadCount: Int { threads ?? ProcessInfo.processInfo.activeProcessorCount }
@@ -71,9 +70,9 @@ struct GenerateOptions: ParsableArguments {
     if path != "-", !force, FileManager.default.fileExists(atPath: path) {
       throw ToolFailure("\(path): the file exists; --force replaces it")
     }
-    let reporter = ProgressReporter(label: label, total: total, unit: "samples", quiet: quiet)
+    let reporter = progress.reporter("generate", of: label, unit: "samples", total: total)
     let writer = try ArchiveWriter(path: path)
-    try body(writer) { reporter.update(completed: $0) }
+    try body(writer) { reporter.update(done: $0) }
     try writer.finish()
     reporter.finish()
   }
@@ -90,7 +89,7 @@ enum JSONText {
   /// A value as indented JSON with sorted keys.
   static func encode(_ value: some Encodable) throws -> String {
     let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
     return String(decoding: try encoder.encode(value), as: UTF8.self)
   }
 

@@ -18,6 +18,7 @@ struct MaskCommand: ParsableCommand {
   var folder: String
   @Option(help: "token:RATIO, span:RATIO:length=N or causal, with :seed=N and :variants=N.")
   var mask: [String]
+  @OptionGroup var progress: ProgressOptions
 
   func validate() throws {
     do {
@@ -28,7 +29,11 @@ struct MaskCommand: ParsableCommand {
   }
 
   func run() throws {
-    let manifest = try MaskWriter.add(try mask.map { try MaskSet(parsing: $0) }, to: folder)
+    let sets = try mask.map { try MaskSet(parsing: $0) }
+    let reporter = progress.reporter("mask", of: folder, unit: "files")
+    let manifest = try MaskWriter.add(sets, to: folder) { reporter.update($0) }
+    reporter.finish()
+    guard progress.showsSummary else { return }
     printError("\(folder): mask sets \(manifest.masks.map(\.name).joined(separator: ", "))")
   }
 }
