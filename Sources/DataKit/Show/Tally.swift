@@ -42,7 +42,9 @@ public struct Tally: Sendable {
 
   /// A tally of numbers counted in a dictionary.
   init<Number: BinaryFloatingPoint>(_ counts: [Number: Int]) {
-    self.init(counts.sorted { $0.key < $1.key }.map { Entry(value: Double($0.key), count: $0.value) })
+    self.init(
+      counts.sorted { $0.key < $1.key }.map { Entry(value: Double($0.key), count: $0.value) }
+    )
   }
 
   /// The least number seen.

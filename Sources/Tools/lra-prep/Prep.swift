@@ -23,7 +23,7 @@ struct Prep: ParsableCommand {
     subcommands: [
       BuildCommand.self, MergeCommand.self, MaskCommand.self, InspectCommand.self,
       VerifyCommand.self,
-      ShowCommand.self, GenerateCommand.self, TasksCommand.self,
+      ShowCommand.self, StatsCommand.self, GenerateCommand.self, TasksCommand.self,
     ]
   )
 
