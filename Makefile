@@ -44,15 +44,10 @@ test: deps
 bench: build
 	Sources/Tools/bench.sh
 
-# Pages from the programs' own help, by the tool that the argument parser comes with; whoever has
-# no network takes them from a machine that does.
+# A page for every command from its help, by the generator that comes with the argument parser.
 man: build
-	rm -rf .build/man && mkdir -p .build/man
 	swift build -c release --product generate-manual
-	for program in $(PROGRAMS); do \
-	  .build/release/generate-manual --multi-page --output-directory .build/man \
-	    .build/release/$$program || exit 1; \
-	done
+	Sources/Tools/man.sh .build/man $(PROGRAMS)
 
 completions: build
 	rm -rf .build/completions && mkdir -p .build/completions

@@ -72,7 +72,7 @@ public struct Tally: Sendable {
 public struct Histogram: Sendable, Equatable {
   /// Where the first bin begins.
   public let lowerBound: Double
-  /// The width of every bin: 1, 2 or 5 times a power of ten.
+  /// The width of every bin: 1, 2 or 5 times a power of ten, or a power of two for bytes.
   public let binWidth: Double
   /// How many numbers fell into each bin.
   public let counts: [Int]
@@ -83,25 +83,52 @@ public struct Histogram: Sendable, Equatable {
   }
 }
 
+/// What kind of numbers a histogram sorts into bins.
+public enum HistogramScale: Sendable {
+  /// Any numbers.
+  case real
+  /// Whole numbers: no bin is narrower than 1.
+  case whole
+  /// Levels from 0 to 255: bins are powers of two wide and cover all of them.
+  case byte
+}
+
 extension Tally {
   /// The entries in at most so many bins, between round numbers.
   ///
   /// - Parameters:
   ///   - limit: the most bins, 2 or more.
-  ///   - isWhole: whether the numbers are whole, so that no bin is narrower than 1.
+  ///   - scale: what the numbers are.
   /// - Returns: the histogram, without bins when nothing was seen.
-  public func histogram(atMost limit: Int, isWhole: Bool) -> Histogram {
+  public func histogram(atMost limit: Int, _ scale: HistogramScale) -> Histogram {
     guard let minimum, let maximum else {
       return Histogram(lowerBound: 0, binWidth: 1, counts: [])
     }
-    var widths = RoundWidths(atLeast: isWhole ? 1 : (maximum - minimum) / Double(limit))
+    if scale == .byte {
+      var width = 1
+      while 256 / width > limit { width *= 2 }
+      return histogram(from: 0, through: 255, binWidth: Double(width))
+    }
+    let least = scale == .whole ? 1 : (maximum - minimum) / Double(limit)
+    var widths = RoundWidths(atLeast: least)
     var width = widths.next()
-    func bin(of value: Double) -> Int { Int((value / width).rounded(.down) - first) }
-    var first: Double { (minimum / width).rounded(.down) }
-    while bin(of: maximum) >= limit { width = widths.next() }
+    func bins(_ width: Double) -> Double {
+      (maximum / width).rounded(.down) - (minimum / width).rounded(.down) + 1
+    }
+    while bins(width) > Double(limit) { width = widths.next() }
+    return histogram(from: minimum, through: maximum, binWidth: width)
+  }
+
+  private func histogram(
+    from minimum: Double,
+    through maximum: Double,
+    binWidth: Double
+  ) -> Histogram {
+    let first = (minimum / binWidth).rounded(.down)
+    func bin(of value: Double) -> Int { Int((value / binWidth).rounded(.down) - first) }
     var counts = [Int](repeating: 0, count: bin(of: maximum) + 1)
     for entry in entries { counts[bin(of: entry.value)] += entry.count }
-    return Histogram(lowerBound: first * width, binWidth: width, counts: counts)
+    return Histogram(lowerBound: first * binWidth, binWidth: binWidth, counts: counts)
   }
 }
 

@@ -18,6 +18,7 @@ public struct ProgressOptions: ParsableArguments {
   @Flag(name: .shortAndLong, help: "No progress, no summary.")
   private var quiet = false
 
+  /// The defaults: text.
   public init() {}
 
   /// The form of progress lines.
@@ -30,7 +31,7 @@ public struct ProgressOptions: ParsableArguments {
   public func reporter(
     _ stage: String,
     of subject: String? = nil,
-    unit: String,
+    unit: String? = nil,
     total: Int? = nil,
     totalBytes: Int? = nil
   ) -> ProgressReporter {

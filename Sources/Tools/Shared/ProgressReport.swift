@@ -4,7 +4,8 @@ internal import FoundationEssentials
 struct ProgressReport {
   var stage: String
   var subject: String?
-  var unit: String
+  /// What is counted; nil when only bytes are.
+  var unit: String?
   var done = 0
   var total: Int?
   var bytes: Int?
@@ -29,15 +30,23 @@ struct ProgressReport {
 
   /// "write listops: 1200/96000 samples, 410 samples/s, 3.4 MiB/s, 3 min 51 s left".
   var text: String {
-    var line = stage + (subject.map { " \($0)" } ?? "") + ": \(done)"
-    if let total { line += "/\(total)" }
-    line += " \(unit), \(Self.rounded(rate)) \(unit)/s"
-    if let bytes {
-      if let totalBytes { line += ", \(bytes >> 20)/\(totalBytes >> 20) MiB" }
-      line += ", \(Self.rounded(perSecond(bytes) / 1_048_576)) MiB/s"
+    var parts: [String] = []
+    if let unit {
+      parts.append("\(done)" + (total.map { "/\($0)" } ?? "") + " \(unit)")
+      parts.append("\(Self.rounded(rate)) \(unit)/s")
     }
-    if isFinished { return line + ", took \(Self.time(seconds))" }
-    return line + (secondsLeft.map { ", \(Self.time($0)) left" } ?? "")
+    if let bytes {
+      if unit == nil || totalBytes != nil {
+        parts.append("\(bytes >> 20)" + (totalBytes.map { "/\($0 >> 20)" } ?? "") + " MiB")
+      }
+      parts.append("\(Self.rounded(perSecond(bytes) / 1_048_576)) MiB/s")
+    }
+    if isFinished {
+      parts.append("took \(Self.time(seconds))")
+    } else if let secondsLeft {
+      parts.append("\(Self.time(secondsLeft)) left")
+    }
+    return stage + (subject.map { " \($0)" } ?? "") + ": " + parts.joined(separator: ", ")
   }
 
   /// The report as a JSON object on one line; what is not known is absent.
@@ -46,12 +55,12 @@ struct ProgressReport {
       event: isFinished ? "done" : "progress",
       stage: stage,
       subject: subject,
-      unit: unit,
-      done: done,
-      total: total,
+      unit: unit ?? "bytes",
+      done: unit == nil ? bytes ?? 0 : done,
+      total: unit == nil ? totalBytes : total,
       bytes: bytes,
       totalBytes: totalBytes,
-      rate: Self.thousandths(rate),
+      rate: Self.thousandths(unit == nil ? perSecond(bytes ?? 0) : rate),
       seconds: Self.thousandths(seconds),
       secondsLeft: isFinished ? 0 : secondsLeft.map { Self.thousandths($0) }
     )

@@ -24,7 +24,7 @@ public final class ProgressReporter: Sendable {
   /// - Parameters:
   ///   - stage: what is done, one word: "write".
   ///   - subject: what it is done to, such as a task or a folder.
-  ///   - unit: the name of what is counted, in the plural: "samples".
+  ///   - unit: the name of what is counted, in the plural: "samples"; nil when only bytes are.
   ///   - total: how many there will be, or nil if unknown.
   ///   - totalBytes: how many bytes there will be, or nil if unknown. The time left follows from
   ///     it where `total` is unknown.
@@ -32,7 +32,7 @@ public final class ProgressReporter: Sendable {
   public init(
     stage: String,
     subject: String? = nil,
-    unit: String,
+    unit: String? = nil,
     total: Int? = nil,
     totalBytes: Int? = nil,
     format: ProgressFormat = .text
@@ -52,7 +52,7 @@ public final class ProgressReporter: Sendable {
 
   /// Notes how much is done so far, and may write a line; nil leaves what is known.
   public func update(
-    done: Int,
+    done: Int? = nil,
     of total: Int? = nil,
     bytes: Int? = nil,
     ofBytes totalBytes: Int? = nil
@@ -60,7 +60,7 @@ public final class ProgressReporter: Sendable {
     guard format != .none else { return }
     state.withLock { state in
       guard !state.isFinished else { return }
-      state.report.done = max(state.report.done, done)
+      if let done { state.report.done = max(state.report.done, done) }
       state.report.total = total ?? state.report.total
       state.report.totalBytes = totalBytes ?? state.report.totalBytes
       if let bytes { state.report.bytes = max(state.report.bytes ?? 0, bytes) }

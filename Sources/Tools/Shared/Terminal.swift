@@ -11,6 +11,17 @@ public func grouped(_ number: Int) -> String {
   return (number < 0 ? "-" : "") + text
 }
 
+/// Text cut at spaces into lines of at most so many characters; longer words stand alone.
+public func wrapped(_ text: String, to width: Int) -> [String] {
+  text.split(separator: " ").reduce(into: []) { lines, word in
+    if let last = lines.last, last.count + 1 + word.count <= width {
+      lines[lines.count - 1] = last + " " + word
+    } else {
+      lines.append(String(word))
+    }
+  }
+}
+
 /// How many columns standard output has: the terminal's, else what `COLUMNS` says, else 80; never
 /// fewer than 40.
 public func outputColumns() -> Int {

@@ -176,7 +176,7 @@ struct BuildCommand: ParsableCommand {
     for result in results {
       if progress.showsSummary { summarize(result) }
       if json, let manifest = result.manifest {
-        print(try BuildEvent(result.folder, manifest).line)
+        print(try JSONText.line(BuildEvent(result.folder, manifest)))
       }
     }
   }
@@ -251,13 +251,5 @@ private struct BuildEvent: Encodable {
     task = manifest.task
     splits = manifest.splits.mapValues(\.samples)
     skipped = manifest.provenance.skipped
-  }
-
-  var line: String {
-    get throws {
-      let encoder = JSONEncoder()
-      encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-      return String(decoding: try encoder.encode(self), as: UTF8.self)
-    }
   }
 }

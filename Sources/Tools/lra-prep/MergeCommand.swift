@@ -17,9 +17,9 @@ struct MergeCommand: ParsableCommand {
       """
   )
 
-  @Argument(help: "The folders that hold the parts.")
+  @Argument(help: "The folders that hold the parts.", completion: .directory)
   var folders: [String]
-  @Option(name: .shortAndLong, help: "The data set's folder.")
+  @Option(name: .shortAndLong, help: "The data set's folder.", completion: .directory)
   var output: String
   @Flag(help: "Replace a finished data set.")
   var force = false

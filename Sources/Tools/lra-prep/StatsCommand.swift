@@ -58,7 +58,7 @@ struct StatsCommand: ParsableCommand {
       try AtomicFile.write(try chart.png(), to: png)
     }
     if json {
-      return print(try JSONText.encode(StatsRecord(statistics, manifest)))
+      return print(try JSONText.line(StatsRecord(statistics, manifest)))
     }
     let text = StatsText(manifest: manifest, top: top, columns: outputColumns())
     print(statistics.map { text.lines(of: $0).joined(separator: "\n") }.joined(separator: "\n\n"))
@@ -89,7 +89,7 @@ enum StatsPanels {
     let split = statistics.split.rawValue
     var panels: [HistogramChart.Panel] = []
     if manifest.fixedLength == nil {
-      panels.append(panel("\(split): lengths", statistics.lengths, isWhole: true))
+      panels.append(panel("\(split): lengths", statistics.lengths, .whole))
     }
     switch statistics.labels {
     case .classes(let counts):
@@ -102,24 +102,25 @@ enum StatsPanels {
           last: last
         )
       )
-    case .values(let tally): panels.append(panel("\(split): labels", tally, isWhole: false))
+    case .values(let tally): panels.append(panel("\(split): labels", tally, .real))
     }
     for (channel, tally) in statistics.values.enumerated() {
       if manifest.hasTokenIDs {
         panels.append(tokens("\(split): tokens by frequency", tally))
       } else {
         let name = statistics.values.count > 1 ? "values of channel \(channel)" : "values"
-        let isWhole = manifest.elementType != .float32
-        panels.append(panel("\(split): \(name)", tally, isWhole: isWhole))
+        panels.append(panel("\(split): \(name)", tally, manifest.valueScale))
       }
     }
     return panels
   }
 
-  private static func panel(_ title: String, _ tally: Tally, isWhole: Bool)
-    -> HistogramChart.Panel
-  {
-    let histogram = tally.histogram(atMost: binLimit, isWhole: isWhole)
+  private static func panel(
+    _ title: String,
+    _ tally: Tally,
+    _ scale: HistogramScale
+  ) -> HistogramChart.Panel {
+    let histogram = tally.histogram(atMost: binLimit, scale)
     let bins = histogram.counts.count
     return HistogramChart.Panel(
       title: title,

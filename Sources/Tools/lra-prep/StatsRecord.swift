@@ -26,8 +26,8 @@ struct StatsRecord: Encodable {
     var width: Double
     var counts: [Int]
 
-    init(_ tally: Tally, isWhole: Bool) {
-      let histogram = tally.histogram(atMost: 100, isWhole: isWhole)
+    init(_ tally: Tally, _ scale: HistogramScale) {
+      let histogram = tally.histogram(atMost: 256, scale)
       from = histogram.lowerBound
       width = histogram.binWidth
       counts = histogram.counts
@@ -38,9 +38,9 @@ struct StatsRecord: Encodable {
     var summary: Moments
     var histogram: Bins
 
-    init(_ tally: Tally, isWhole: Bool) {
+    init(_ tally: Tally, _ scale: HistogramScale) {
       summary = Moments(tally)
-      histogram = Bins(tally, isWhole: isWhole)
+      histogram = Bins(tally, scale)
     }
   }
 
@@ -68,15 +68,14 @@ struct StatsRecord: Encodable {
     init(_ statistics: SplitStatistics, _ manifest: Manifest) {
       samples = statistics.samples
       elements = statistics.elements
-      lengths = Distribution(statistics.lengths, isWhole: true)
+      lengths = Distribution(statistics.lengths, .whole)
       switch statistics.labels {
       case .classes(let counts): classCounts = counts
-      case .values(let tally): labels = Distribution(tally, isWhole: false)
+      case .values(let tally): labels = Distribution(tally, .real)
       }
       guard manifest.hasTokenIDs else {
-        let isWhole = manifest.elementType != .float32
-        values = statistics.values.map { Distribution($0, isWhole: isWhole) }
-        notFinite = isWhole ? nil : statistics.notFinite
+        values = statistics.values.map { Distribution($0, manifest.valueScale) }
+        notFinite = manifest.elementType == .float32 ? statistics.notFinite : nil
         return
       }
       let tokens = manifest.vocabulary?.tokens ?? []

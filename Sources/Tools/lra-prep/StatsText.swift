@@ -27,7 +27,7 @@ struct StatsText {
       let rows = counts.enumerated().map { (label: "\($0)", count: $1) }
       return ["", "  labels"] + bars(rows)
     case .values(let tally):
-      return ["", "  labels  " + moments(tally)] + histogram(tally, isWhole: false)
+      return ["", "  labels  " + moments(tally)] + histogram(tally, .real)
     }
   }
 
@@ -39,7 +39,7 @@ struct StatsText {
       "  lengths  \(whole(least)) shortest, \(brief(tally.mean)) mean, "
       + "\(whole(tally.quantile(0.5))) median, \(whole(tally.quantile(0.9))) at 90 %, "
       + "\(whole(greatest)) longest"
-    return ["", summary] + histogram(tally, isWhole: true)
+    return ["", summary] + histogram(tally, .whole)
   }
 
   private func values(_ statistics: SplitStatistics) -> [String] {
@@ -48,7 +48,7 @@ struct StatsText {
     for (channel, tally) in statistics.values.enumerated() {
       let name = statistics.values.count > 1 ? "channel \(channel)" : "values"
       lines += ["", "  \(name)  \(moments(tally))"]
-      lines += histogram(tally, isWhole: manifest.elementType != .float32)
+      lines += histogram(tally, manifest.valueScale)
     }
     if statistics.notFinite > 0 {
       lines.append("  \(grouped(statistics.notFinite)) values are infinite or not a number")
@@ -76,13 +76,13 @@ struct StatsText {
       + "deviation \(brief(tally.standardDeviation))"
   }
 
-  private func histogram(_ tally: Tally, isWhole: Bool) -> [String] {
-    let histogram = tally.histogram(atMost: Self.binLimit, isWhole: isWhole)
+  private func histogram(_ tally: Tally, _ scale: HistogramScale) -> [String] {
+    let histogram = tally.histogram(atMost: Self.binLimit, scale)
     let rows = histogram.counts.enumerated().map { bin, count in
       let range = histogram.range(bin)
-      let last = isWhole ? range.upperBound - 1 : range.upperBound
+      let last = scale != .real ? range.upperBound - 1 : range.upperBound
       let label =
-        isWhole && histogram.binWidth == 1
+        scale != .real && histogram.binWidth == 1
         ? brief(range.lowerBound) : "\(brief(range.lowerBound)) to \(brief(last))"
       return (label: label, count: count)
     }
@@ -124,6 +124,15 @@ struct StatsText {
 extension Manifest {
   /// Whether stored values are ids of a vocabulary.
   var hasTokenIDs: Bool { input == .tokens && elementType != .float32 }
+
+  /// How stored values are sorted into bins.
+  var valueScale: HistogramScale {
+    switch elementType {
+    case .float32: .real
+    case .uint8: .byte
+    default: .whole
+    }
+  }
 }
 
 /// A token as text on one line, in quotes, with what would disturb a terminal escaped.
@@ -134,8 +143,9 @@ func tokenText(_ id: Int, _ manifest: Manifest) -> String {
   return tokens[id].debugDescription
 }
 
-/// A number with at most four digits after the first that is not 0, as a person writes it.
+/// A number as a person writes it: whole from 1,000 on, four digits below.
 func brief(_ value: Double) -> String {
-  if value == value.rounded(), abs(value) < 1e15 { return grouped(Int(value)) }
+  let isWhole = value == value.rounded() || abs(value) >= 1000
+  if isWhole, abs(value) < 1e15 { return grouped(Int(value.rounded())) }
   return String(format: "%.4g", value)
 }

@@ -34,14 +34,24 @@ struct TasksCommand: ParsableCommand {
   func run() throws {
     let chosen =
       tasks.isEmpty ? TaskDefinition.all() : tasks.compactMap { TaskDefinition.named($0) }
-    if json { return print(try JSONText.encode(chosen.map { TaskRecord($0) })) }
+    if json { return print(try JSONText.line(chosen.map { TaskRecord($0) })) }
     guard long || !tasks.isEmpty else {
-      for task in chosen { print(Self.padded(TaskNames.names(of: task), to: 24) + task.summary) }
-      return print("\n'lra-prep tasks NAME' tells what a task needs and where that is published.")
+      for task in chosen { Self.list(task) }
+      return print("\n'lra-prep tasks NAME' tells what a task needs and where it is published.")
     }
     for (index, task) in chosen.enumerated() {
       if index > 0 { print() }
       Self.describe(task)
+    }
+  }
+
+  /// A task's names, and beside them its summary, wrapped.
+  private static func list(_ task: TaskDefinition) {
+    let indent = 25
+    var names = TaskNames.names(of: task)
+    for line in wrapped(task.summary, to: outputColumns() - indent) {
+      print(names + String(repeating: " ", count: max(1, indent - names.count)) + line)
+      names = ""
     }
   }
 
@@ -61,10 +71,6 @@ struct TasksCommand: ParsableCommand {
     print("  samples    \(samples.joined(separator: ", "))")
     print("  length     \(publication.length)")
     print("  labels     \(publication.classes.map { "\($0) classes" } ?? "a value to predict")")
-  }
-
-  private static func padded(_ text: String, to width: Int) -> String {
-    text + String(repeating: " ", count: max(1, width - text.count))
   }
 }
 

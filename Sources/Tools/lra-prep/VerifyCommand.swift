@@ -15,7 +15,7 @@ struct VerifyCommand: ParsableCommand {
       """
   )
 
-  @Argument(help: "The folders of one or more data sets.")
+  @Argument(help: "The folders of one or more data sets.", completion: .directory)
   var folders: [String]
   @OptionGroup var progress: ProgressOptions
 
