@@ -23,8 +23,8 @@ struct DataSetWriter {
     var part: BuildPart?
     /// Whether finished files of other builds may be replaced.
     var replacesExisting: Bool
-    /// Takes every file as soon as it is finished and then removes it; nil leaves files in place.
-    var delivery: FileDelivery?
+    /// Takes every file as soon as it is finished; nil leaves files in the folder.
+    var stream: StreamOutput?
   }
 
   /// A writer of `collected`, whose samples lie in `spool`.
@@ -93,7 +93,7 @@ struct DataSetWriter {
 
   /// Locks the folder for this build or part and reads what an earlier run finished.
   private func openJournal(_ manifest: Manifest) throws -> ShardJournal? {
-    guard request.delivery == nil else { return nil }
+    guard request.stream == nil else { return nil }
     let finished = request.replacesExisting ? nil : finishedManifest
     guard finished.map({ $0.withoutFiles == manifest.withoutFiles }) ?? true else {
       throw DataSetError(
@@ -220,7 +220,7 @@ struct DataSetWriter {
     }
     for entry in entries {
       try journal?.append(entry)
-      try request.delivery?.deliver(entry.file, in: request.folder)
+      try request.stream?.send(entry.file, entry.digest, in: request.folder)
     }
     return entries
   }
@@ -253,7 +253,7 @@ struct DataSetWriter {
         to: request.folder + "/" + name
       )
       manifest.attachments.append(AttachmentEntry(file: name, digest: digest))
-      try request.delivery?.deliver(name, in: request.folder)
+      try request.stream?.send(name, digest, in: request.folder)
     }
     if let fractions = request.fractions {
       let set = try FractionWriter.write(
@@ -263,18 +263,17 @@ struct DataSetWriter {
         to: request.folder
       )
       manifest.fractions = set
-      try request.delivery?.deliver(set.file, in: request.folder)
+      try request.stream?.send(set.file, set.digest, in: request.folder)
     }
   }
 
   private func commit(_ manifest: Manifest) throws {
     if let part = request.part {
-      try PartRecord(part: part, manifest: manifest).write(to: request.folder)
-    } else {
-      let path = request.folder + "/" + Manifest.fileName
-      try AtomicFile.write(try manifest.encoded(), to: path)
-      try request.delivery?.deliver(Manifest.fileName, in: request.folder)
+      return try PartRecord(part: part, manifest: manifest).write(to: request.folder)
     }
+    let bytes = try manifest.encoded()
+    if let stream = request.stream { return try stream.finish(bytes) }
+    try AtomicFile.write(bytes, to: request.folder + "/" + Manifest.fileName)
   }
 
   private func metadata(_ split: Split, samples: Int, elements: Int) -> [String: String] {
@@ -296,21 +295,5 @@ struct DataSetWriter {
 
   private static func text(of options: [String: String]) -> String {
     options.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: " ")
-  }
-}
-
-/// Takes the finished files of a data set one by one, the manifest last.
-public struct FileDelivery: Sendable {
-  private let take: @Sendable (_ path: String, _ name: String) throws -> Void
-
-  /// A delivery that hands each file's path and name to `take`, which may not keep the path.
-  public init(_ take: @escaping @Sendable (_ path: String, _ name: String) throws -> Void) {
-    self.take = take
-  }
-
-  /// Hands a file over and removes it.
-  func deliver(_ name: String, in folder: String) throws {
-    try take(folder + "/" + name, name)
-    try OutputFolder.remove(folder + "/" + name)
   }
 }
