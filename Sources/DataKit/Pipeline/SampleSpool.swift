@@ -11,6 +11,9 @@ final class SampleSpool: @unchecked Sendable {
     var byteCount: Int
   }
 
+  /// How the file's name begins, in the instant before it has none.
+  static let name = "spool.partial"
+
   private let path: String
   private let descriptor: Int32
   private var end = 0
@@ -19,7 +22,7 @@ final class SampleSpool: @unchecked Sendable {
 
   /// A spool on the disk of `folder`.
   init(in folder: String) throws {
-    path = folder + "/spool.partial"
+    path = folder + "/" + Self.name
     // Every process gets a file of its own, also where several write to one folder.
     var name = Array((path + ".XXXXXX").utf8CString)
     descriptor = mkstemp(&name)

@@ -130,22 +130,33 @@ struct BuildCommand: ParsableCommand {
     guard numbers.count == 2, let index = numbers[0], let count = numbers[1],
       let part = BuildPart(index: index, count: count)
     else {
-      throw ValidationError("--part must be INDEX/COUNT with 0 <= INDEX < COUNT, not '\(text)'")
+      throw ValidationError(
+        "--part must be INDEX/COUNT with 0 <= INDEX < COUNT <= \(BuildPart.maximumCount), "
+          + "not '\(text)'"
+      )
     }
     return part
   }
 
   /// The rank and the number of processes that a launcher gave this one.
+  ///
+  /// Open MPI first: inside a Slurm allocation its processes also see the rank of the daemon that
+  /// started them.
   private static func partOfEnvironment() throws -> String {
     let environment = ProcessInfo.processInfo.environment
     for (rank, size) in [
-      ("SLURM_PROCID", "SLURM_NTASKS"), ("OMPI_COMM_WORLD_RANK", "OMPI_COMM_WORLD_SIZE"),
+      ("OMPI_COMM_WORLD_RANK", "OMPI_COMM_WORLD_SIZE"), ("SLURM_PROCID", "SLURM_NTASKS"),
     ] {
-      if let index = environment[rank], let count = environment[size] { return "\(index)/\(count)" }
+      guard let index = environment[rank], let count = environment[size] else { continue }
+      if count == "1", environment["SLURM_ARRAY_TASK_ID"] != nil { break }
+      return "\(index)/\(count)"
     }
     throw ValidationError(
-      "--part auto: neither SLURM_PROCID and SLURM_NTASKS nor OMPI_COMM_WORLD_RANK and "
-        + "OMPI_COMM_WORLD_SIZE are set"
+      environment["SLURM_ARRAY_TASK_ID"] != nil
+        ? "--part auto: the processes of an array job are no shares of one build; "
+          + "name the part, such as --part $SLURM_ARRAY_TASK_ID/4"
+        : "--part auto: neither SLURM_PROCID and SLURM_NTASKS nor OMPI_COMM_WORLD_RANK and "
+          + "OMPI_COMM_WORLD_SIZE are set; start with srun or mpirun, or name the part"
     )
   }
 
