@@ -63,7 +63,9 @@ let package = Package(
 
     .target(
       name: "ToolSupport",
-      dependencies: [.product(name: "ArgumentParser", package: "swift-argument-parser")],
+      dependencies: [
+        "DataKit", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
       path: "Sources/Tools/Shared",
       swiftSettings: settings
     ),

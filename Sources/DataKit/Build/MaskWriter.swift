@@ -3,7 +3,7 @@ public enum MaskWriter {
   /// Adds mask sets to a finished data set and commits its manifest again.
   ///
   /// - Parameters:
-  ///   - sets: the mask sets to add.
+  ///   - sets: the sets to add.
   ///   - folder: the data set's folder.
   ///   - threads: how many threads draw masks; the files do not depend on it.
   /// - Returns: the manifest with the new sets.
@@ -32,50 +32,41 @@ public enum MaskWriter {
     in folder: String,
     threads: Int = 1
   ) throws -> MaskSetDescription {
-    var description = MaskSetDescription(
-      name: set.name,
-      policy: "causal",
-      ratio: nil,
-      spanLength: nil,
-      seed: set.seed,
-      variants: set.variants,
-      shards: [:]
-    )
-    switch set.policy {
-    case .causal: return description
-    case .token(let ratio):
-      description.policy = "token"
-      description.ratio = ratio
-    case .span(let ratio, let length):
-      description.policy = "span"
-      description.ratio = ratio
-      description.spanLength = length
-    }
+    var description = MaskSetDescription(set)
+    guard set.policy != .causal else { return description }
     for split in Split.allCases {
       guard let shards = manifest.splits[split.rawValue]?.shards else { continue }
       description.shards[split.rawValue] = try shards.map { shard in
-        try writeShard(set, of: shard, manifest, in: folder, threads)
+        try writeShard(set, of: shard, manifest, in: folder, threads: threads)
       }
     }
     return description
   }
 
-  private static func writeShard(
+  /// The name of the mask file of a shard.
+  static func fileName(_ set: MaskSet, of shard: String) -> String {
+    shard.dropLast(".safetensors".count) + ".mask-\(set.name).safetensors"
+  }
+
+  /// Writes the mask file of one shard.
+  static func writeShard(
     _ set: MaskSet,
     of entry: ShardEntry,
     _ manifest: Manifest,
     in folder: String,
-    _ threads: Int
+    threads: Int
   ) throws -> ShardEntry {
     let shard = try Shard(path: folder + "/" + entry.file, first: 0, manifest: manifest)
-    let name = entry.file.dropLast(".safetensors".count) + ".mask-\(set.name).safetensors"
+    let name = fileName(set, of: entry.file)
     let file = try SafetensorsFileWriter(
-      (0..<set.variants).map { variant in
-        TensorPlan(
-          name: TensorName.mask(variant),
-          elementType: .uint8,
-          shape: [(shard.elementCount + 7) / 8]
-        )
+      shard.sequences.enumerated().flatMap { sequence, values in
+        (0..<set.variants).map { variant in
+          TensorPlan(
+            name: TensorName.mask(variant, sequence: sequence),
+            elementType: .uint8,
+            shape: [(values.elementCount + 7) / 8]
+          )
+        }
       },
       metadata: [
         "format": Manifest.format, "version": Manifest.version, "task": manifest.task,
@@ -86,21 +77,23 @@ public enum MaskWriter {
     )
     let workers = OrderedWorkers(threads: threads)
     let generator = MaskGenerator(set)
-    let pieces = pieces(of: shard)
-    for variant in 0..<set.variants {
-      var joint = BitJoint()
-      for rows in pieces {
-        try workers.submit {
-          drawMasks(of: rows, of: shard, generator, variant: variant)
-        } deliver: { bytes in
-          try joint.append(bytes, endBit: shard.range(rows.upperBound - 1).upperBound, to: file)
+    for (sequence, values) in shard.sequences.enumerated() {
+      let pieces = pieces(of: values, count: shard.count)
+      for variant in 0..<set.variants {
+        var joint = BitJoint()
+        for rows in pieces {
+          try workers.submit {
+            drawMasks(of: rows, of: shard, sequence, generator, variant: variant)
+          } deliver: { bytes in
+            try joint.append(bytes, endBit: values.range(rows.upperBound - 1).upperBound, to: file)
+          }
         }
+        try workers.finish()
+        try joint.finish(file)
       }
-      try workers.finish()
-      try joint.finish(file)
     }
     return ShardEntry(
-      file: String(name),
+      file: name,
       samples: shard.count,
       elements: shard.elementCount,
       digest: try file.finish()
@@ -109,12 +102,12 @@ public enum MaskWriter {
 
   /// Runs of rows of about half a million elements: enough to be worth handing to a thread, and
   /// little memory.
-  private static func pieces(of shard: Shard) -> [Range<Int>] {
+  private static func pieces(of values: ShardSequence, count: Int) -> [Range<Int>] {
     var pieces: [Range<Int>] = []
     var first = 0
-    for row in 0..<shard.count {
-      let elements = shard.range(row).upperBound - shard.range(first).lowerBound
-      guard elements >= 1 << 19 || row + 1 == shard.count else { continue }
+    for row in 0..<count {
+      let elements = values.range(row).upperBound - values.range(first).lowerBound
+      guard elements >= 1 << 19 || row + 1 == count else { continue }
       pieces.append(first..<row + 1)
       first = row + 1
     }
@@ -125,21 +118,24 @@ public enum MaskWriter {
   private static func drawMasks(
     of rows: Range<Int>,
     of shard: Shard,
+    _ sequence: Int,
     _ generator: MaskGenerator,
     variant: Int
   ) -> [UInt8] {
-    let start = shard.range(rows.lowerBound).lowerBound / 8 * 8
-    let end = shard.range(rows.upperBound - 1).upperBound
+    let values = shard.sequences[sequence]
+    let start = values.range(rows.lowerBound).lowerBound / 8 * 8
+    let end = values.range(rows.upperBound - 1).upperBound
     var bits = [UInt8](repeating: 0, count: (end - start + 7) / 8)
     bits.withUnsafeMutableBytes { bits in
       for row in rows {
-        let elements = shard.range(row)
+        let elements = values.range(row)
         generator.fillBits(
           bits,
           bitOffset: elements.lowerBound - start,
           count: elements.count,
           sampleID: shard.sampleID(row),
-          variant: variant
+          variant: variant,
+          sequence: sequence
         )
       }
     }
@@ -170,5 +166,30 @@ private struct BitJoint {
     guard let last = shared else { return }
     shared = nil
     try withUnsafeBytes(of: last) { try file.append($0) }
+  }
+}
+
+extension MaskSetDescription {
+  /// The description of a mask set without its files.
+  init(_ set: MaskSet) {
+    self.init(
+      name: set.name,
+      policy: "causal",
+      ratio: nil,
+      spanLength: nil,
+      seed: set.seed,
+      variants: set.variants,
+      shards: [:]
+    )
+    switch set.policy {
+    case .causal: break
+    case .token(let ratio):
+      policy = "token"
+      self.ratio = ratio
+    case .span(let ratio, let length):
+      policy = "span"
+      self.ratio = ratio
+      spanLength = length
+    }
   }
 }
