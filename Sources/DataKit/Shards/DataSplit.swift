@@ -132,11 +132,11 @@ public final class DataSplit: Sendable {
   ///
   /// - Parameters:
   ///   - indices: which samples, one for each row.
-  ///   - sequence: 1 for the second sequence of pairs.
+  ///   - sequence: 1 for the second sequences of pairs.
   ///   - output: [rows, rowLength], row-major; overwritten.
-  ///   - rowLength: at least the number of values of the longest of the samples.
+  ///   - rowLength: at least the length of the longest of the samples.
   ///   - padding: what follows a sample up to the end of its row.
-  ///   - lengths: [rows]; gets the numbers of values. Nil when they are not wanted.
+  ///   - lengths: [rows]; gets the lengths of the samples. Nil when they are not wanted.
   /// - Throws: ``DataSetError`` when the bytes of a sample do not have their checksum.
   public func copyBatch(
     _ indices: [Int],

@@ -12,6 +12,8 @@ final class Shard: Sendable {
   private let file: SafetensorsFile
   private let sampleIDs: [Int64]
   private let labels: Labels
+  /// For each sequence the samples that had their checksum compared already.
+  private let checked: [CheckedSamples]
 
   private enum Labels {
     case classes([Int64])
@@ -49,6 +51,7 @@ final class Shard: Sendable {
     sequences = try (0..<manifest.sequences).map { sequence in
       try ShardSequence(sequence, of: file, count: ids.count, manifest: manifest)
     }
+    checked = sequences.map { _ in CheckedSamples(count: ids.count) }
     sampleIDs = ids
     count = ids.count
     self.file = file
@@ -78,11 +81,10 @@ final class Shard: Sendable {
     }
   }
 
-  /// The bytes of a sample, compared with the checksum when they are read for the first time.
+  /// The bytes of a sample, whose checksum is compared when it is read for the first time.
   private func soundBytes(_ row: Int, sequence: Int) throws(DataSetError) -> UnsafeRawBufferPointer
   {
-    let checked = sequences[sequence].checked
-    if !checked.contains(row) {
+    if !checked[sequence].contains(row) {
       guard sequences[sequence].isSound(row, in: file) else {
         throw DataSetError(
           path: path,
@@ -90,7 +92,7 @@ final class Shard: Sendable {
           hint: "prepare the data set again; 'lra-prep verify' names everything that is damaged"
         )
       }
-      checked.insert(row)
+      checked[sequence].insert(row)
     }
     return file.bytes(sequences[sequence].fileRange(row))
   }

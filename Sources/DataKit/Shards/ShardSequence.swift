@@ -16,8 +16,6 @@ struct ShardSequence: Sendable {
   /// The positions of all samples together.
   let elementCount: Int
   let valuesType: ElementType
-  /// The samples that were compared with their checksums.
-  let checked: CheckedSamples
   private let channels: Int
   private let valuesStart: Int
   private let fixedLength: Int?
@@ -40,7 +38,6 @@ struct ShardSequence: Sendable {
       )
     }
     valuesType = values.elementType
-    checked = CheckedSamples(count: count)
     valuesStart = file.fileOffset(of: values)
     channels = manifest.channels
     fixedLength = manifest.fixedLength
