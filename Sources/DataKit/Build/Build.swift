@@ -176,7 +176,10 @@ public final class Build {
         try OutputFolder.make(folder)
         let context = CollectorContext(
           archive: reader.name,
-          spool: try SampleSpool(in: folder),
+          spool: try SampleSpool(
+            in: folder,
+            memoryByteCount: plan.spoolByteCount / plan.tasks.count
+          ),
           workers: workers,
           errorPolicy: plan.errorPolicy
         )
