@@ -26,4 +26,12 @@ public enum ArchiveInput: Sendable, Equatable {
     case .standardInput: "standard input"
     }
   }
+
+  /// ``baseName`` without the suffix of a compression.
+  var uncompressedBaseName: String {
+    for suffix in [".gz", ".xz", ".zst"] where baseName.hasSuffix(suffix) {
+      return String(baseName.dropLast(suffix.count))
+    }
+    return baseName
+  }
 }

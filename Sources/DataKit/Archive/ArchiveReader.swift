@@ -3,7 +3,8 @@ internal import CArchive
 /// A regular file inside an archive.
 struct ArchiveMember {
   let path: String
-  let byteCount: Int
+  /// The size in bytes as the archive declares it; nil for a plain file.
+  let byteCount: Int?
 }
 
 /// A streaming reader of (compressed) tar archives over libarchive: one pass, bounded memory.
@@ -23,16 +24,26 @@ final class ArchiveReader {
   private let archive: OpaquePointer
   private var current = ""
   private var reached = 0
+  /// The name of the only member, when the input is taken as a plain file.
+  private let plainName: String
 
   /// Opens an archive.
   ///
   /// - Parameters:
   ///   - input: a file or standard input.
+  ///   - acceptsPlainFile: whether an input that is no tar archive is a single member of the input's
+  ///     own name, without `.gz` or the like.
   ///   - threads: with more than one, reading and inflating run ahead on a thread of their own.
   ///   - limits: what the archive may ask for.
   /// - Throws: ``ArchiveError``.
-  init(_ input: ArchiveInput, threads: Int = 1, limits: ArchiveLimits = ArchiveLimits()) throws {
+  init(
+    _ input: ArchiveInput,
+    acceptsPlainFile: Bool = false,
+    threads: Int = 1,
+    limits: ArchiveLimits = ArchiveLimits()
+  ) throws {
     name = input.name
+    plainName = input.uncompressedBaseName
     self.limits = limits
     source = try ByteSource(input, limits: limits)
     let longestHeader = min(limits.headerByteCount, ArchiveLimits.longestHeader)
@@ -47,6 +58,7 @@ final class ArchiveReader {
     ] {
       _ = enable(archive)
     }
+    if acceptsPlainFile { archive_read_support_format_raw(archive) }
     // What `cat` joined is read on, instead of ending silently after the first archive.
     archive_read_set_option(archive, "tar", "read_concatenated_archives", "1")
     let status = archive_read_open(
@@ -93,13 +105,18 @@ final class ArchiveReader {
       guard status == ARCHIVE_OK || status == ARCHIVE_WARN, let entry else { throw failure() }
       reached += 1
       current = archive_entry_pathname(entry).map { String(cString: $0) } ?? ""
+      if archive_format(archive) == ARCHIVE_FORMAT_RAW { current = plainName }
       try checkHeaders()
       let isLink = archive_entry_hardlink(entry) != nil || archive_entry_symlink(entry) != nil
       guard archive_entry_filetype(entry) == LRA_ENTRY_REGULAR, !isLink, !current.isEmpty else {
         if archive_entry_filetype(entry) != LRA_ENTRY_DIRECTORY { otherMembers += 1 }
         continue
       }
-      return ArchiveMember(path: current, byteCount: Int(archive_entry_size(entry)))
+      let isSized = archive_entry_size_is_set(entry) != 0
+      return ArchiveMember(
+        path: current,
+        byteCount: isSized ? Int(archive_entry_size(entry)) : nil
+      )
     }
   }
 
@@ -135,17 +152,23 @@ final class ArchiveReader {
   ///   ``ArchiveLimits/memberByteCount``.
   func readAll(_ member: ArchiveMember, limit: Int) throws -> [UInt8] {
     let ceiling = min(limit, limits.memberByteCount)
-    guard member.byteCount <= ceiling else {
-      throw ArchiveError(
-        archive: name,
-        member: member.path,
-        reason: "the member has \(member.byteCount) bytes, the limit is \(ceiling)",
-        hint: ceiling < limit ? ArchiveLimits.hint("--limit-member-bytes") : nil
-      )
+    func check(_ count: Int) throws {
+      guard count <= ceiling else {
+        throw ArchiveError(
+          archive: name,
+          member: member.path,
+          reason: "the member has \(count) bytes or more, the limit is \(ceiling)",
+          hint: ceiling < limit ? ArchiveLimits.hint("--limit-member-bytes") : nil
+        )
+      }
     }
+    try check(member.byteCount ?? 0)
     var bytes: [UInt8] = []
-    bytes.reserveCapacity(min(member.byteCount, 1 << 20))
-    try forEachChunk { bytes.append(contentsOf: $0) }
+    bytes.reserveCapacity(min(member.byteCount ?? 0, 1 << 20))
+    try forEachChunk { chunk in
+      try check(bytes.count + chunk.count)
+      bytes.append(contentsOf: chunk)
+    }
     return bytes
   }
 

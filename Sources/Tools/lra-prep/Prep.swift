@@ -15,14 +15,16 @@ struct Prep: ParsableCommand {
         lra-prep inspect data/listops
         lra-prep verify data/listops
         lra-prep show data/listops --sample 3 --mask token-0.50-seed-0
+        lra-prep send data/listops | ssh host lra-prep receive data/listops
 
       Data goes to standard output, messages to standard error.
       Exit codes: 0 done, 1 failed, 64 wrong usage.
       """,
-    version: "0.1.0",
+    version: "0.2.0",
     subcommands: [
-      BuildCommand.self, MaskCommand.self, InspectCommand.self, VerifyCommand.self,
-      ShowCommand.self, GenerateCommand.self, TasksCommand.self,
+      BuildCommand.self, MergeCommand.self, MaskCommand.self, InspectCommand.self,
+      VerifyCommand.self, ShowCommand.self, SendCommand.self, ReceiveCommand.self,
+      GenerateCommand.self, TasksCommand.self,
     ]
   )
 
