@@ -270,7 +270,7 @@ final class ArchiveReader {
     if bytesRead == 0 { return ArchiveError(archive: name, reason: "the archive is empty") }
     let report = archive_error_string(archive).map { String(cString: $0) }
     let text =
-      reached == 0
+      report == "Unrecognized archive format"
       ? "not a tar archive (plain or compressed with gzip, xz or zstd), or its start is damaged"
       : report ?? "the archive is damaged or ends too early"
     // Where the bad header begins, or how far the member's data were sound; after some faults

@@ -68,6 +68,7 @@ struct BuildCommand: ParsableCommand {
   var threads = ProcessInfo.processInfo.activeProcessorCount
   @Flag(help: "Replace a finished data set.")
   var force = false
+  @OptionGroup(title: "Limits of archives") var archive: LimitOptions
   @OptionGroup var progress: ProgressOptions
   @Flag(help: "Write one JSON object per finished task to standard output.")
   var json = false
@@ -191,6 +192,7 @@ struct BuildCommand: ParsableCommand {
       memoryByteCount: memory.map { $0 << 20 },
       fractions: try fractionRequest(),
       errorPolicy: onError,
+      limits: archive.limits,
       part: try buildPart(),
       prefix: prefix,
       replacesExisting: force
