@@ -44,12 +44,13 @@ let package = Package(
     .systemLibrary(name: "CXXHash", pkgConfig: "libxxhash", providers: [.apt(["libxxhash-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+    .target(name: "CKernels"),
     .target(name: "CPNG", linkerSettings: [.linkedLibrary("png")]),
 
     .target(name: "Tokenizers", swiftSettings: settings),
     .target(
       name: "DataKit",
-      dependencies: ["Tokenizers", "CArchive", "CPNG", "CXXHash", "CCrypto", "CZlib"],
+      dependencies: ["Tokenizers", "CArchive", "CKernels", "CPNG", "CXXHash", "CCrypto", "CZlib"],
       swiftSettings: settings
     ),
     .target(

@@ -173,7 +173,13 @@ struct DataSetWriter {
     var entries = [shard]
     for set in request.masks where set.policy != .causal {
       entries.append(
-        try MaskWriter.writeShard(set, of: shard, manifest, in: request.folder)
+        try MaskWriter.writeShard(
+          set,
+          of: shard,
+          manifest,
+          in: request.folder,
+          threads: request.threads
+        )
       )
     }
     for entry in entries {

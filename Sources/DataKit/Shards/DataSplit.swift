@@ -169,8 +169,8 @@ public final class DataSplit: Sendable {
         generator.fill(
           mask,
           sampleID: split.shards[shard].sampleID(row),
-          sequence: sequence,
-          variant: variant
+          variant: variant,
+          sequence: sequence
         )
       }
     }
