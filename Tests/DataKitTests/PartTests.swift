@@ -120,11 +120,13 @@ struct PartTests {
 
   @Test func `parts share the work: each shard is written once`() throws {
     try build("whole")
-    let shards = try fileNames(in: folder.file("whole")).filter { $0.contains("-of-") }
+    let shards = try TestSupport.fileNames(in: folder.file("whole")).filter { $0.contains("-of-") }
     let parts = try (0..<3).map { index in
       try build("part\(index)", part: (index, 3))
-      return try fileNames(in: folder.file("part\(index)")).filter { $0.hasSuffix(".safetensors") }
-        .filter { $0.contains("-of-") }
+      return try TestSupport.fileNames(in: folder.file("part\(index)")).filter {
+        $0.hasSuffix(".safetensors")
+      }
+      .filter { $0.contains("-of-") }
     }
     #expect(parts.flatMap { $0 }.sorted() == shards)
     #expect(parts.allSatisfy { $0.count >= shards.count / 4 })
@@ -164,7 +166,7 @@ struct PartTests {
     try build("whole")
     for index in 0..<2 { try build("part\(index)", part: (index, 2)) }
     let shard = try #require(
-      try fileNames(in: folder.file("part1")).first { $0.hasPrefix("train") }
+      try TestSupport.fileNames(in: folder.file("part1")).first { $0.hasPrefix("train") }
     )
     let url = URL(filePath: folder.file("part1/\(shard)"))
     var bytes = try Data(contentsOf: url)
@@ -174,7 +176,9 @@ struct PartTests {
       refusal { try merge(["part0", "part1"], into: "merged") }
         .hasPrefix("part1/\(shard): does not have the checksum its part's record gives")
     )
-    #expect(!(try fileNames(in: folder.file("merged")).contains { $0.hasPrefix(shard) }))
+    #expect(
+      !(try TestSupport.fileNames(in: folder.file("merged")).contains { $0.hasPrefix(shard) })
+    )
     try FileManager.default.removeItem(at: url)
     #expect(
       refusal { try merge(["part0", "part1"], into: "merged") }
@@ -221,7 +225,7 @@ struct PartTests {
   }
 
   private func fileNumbers(_ name: String) throws -> [String: Int] {
-    try fileNames(in: folder.file(name)).reduce(into: [:]) { numbers, file in
+    try TestSupport.fileNames(in: folder.file(name)).reduce(into: [:]) { numbers, file in
       let attributes = try FileManager.default.attributesOfItem(
         atPath: folder.file("\(name)/\(file)")
       )
