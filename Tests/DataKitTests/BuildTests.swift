@@ -264,4 +264,47 @@ struct BuildTests {
     #expect(skipped["unlabelled reviews (unsup)"] == 1)
     #expect(skipped["files that are not labelled reviews"] == 1)
   }
+
+  @Test func `batches are the padded samples, and damage is found at the first reading`() throws {
+    let rows = (1...40).map { count in
+      "( ( [MAX \((0..<count).map { "\($0 % 10)" }.joined(separator: " ")) ) ] )\t9\n"
+    }
+    _ = try build("listops", try archive(listOps(train: "Source\tTarget\n" + rows.joined())))
+    let split = try DataSet(opening: folder.file("out")).split(.train)
+    let (indices, rowLength) = ([39, 0, 17, 17, 3], 45)
+    var output = [Int32](repeating: -7, count: indices.count * rowLength)
+    var lengths = [Int32](repeating: -7, count: indices.count)
+    func read(_ split: DataSplit) throws {
+      try output.withUnsafeMutableBufferPointer { output in
+        try lengths.withUnsafeMutableBufferPointer { lengths in
+          try split.copyBatch(
+            indices,
+            into: output,
+            rowLength: rowLength,
+            padding: 1,
+            lengths: lengths
+          )
+        }
+      }
+    }
+    try read(split)
+    for (row, index) in indices.enumerated() {
+      var sample = [Int32](repeating: -1, count: split.length(at: index))
+      #expect(sample.count == index + 4)
+      try sample.withUnsafeMutableBufferPointer { _ = try split.copyValues(at: index, into: $0) }
+      let padded = sample + [Int32](repeating: 1, count: rowLength - sample.count)
+      #expect(Array(output[row * rowLength..<(row + 1) * rowLength]) == padded)
+      #expect(lengths[row] == Int32(sample.count))
+    }
+    // A sample that is damaged is found by the next who opens the data set, every time.
+    let (file, bytes) = split.location(at: 17)
+    let handle = try FileHandle(forUpdating: URL(filePath: file))
+    try handle.seek(toOffset: UInt64(bytes.lowerBound))
+    try handle.write(contentsOf: [0xEE])
+    try handle.close()
+    let damaged = try DataSet(opening: folder.file("out")).split(.train)
+    for _ in 0..<2 { #expect(throws: DataSetError.self) { try read(damaged) } }
+    var whole = [Int32](repeating: 0, count: damaged.length(at: 3))
+    try whole.withUnsafeMutableBufferPointer { _ = try damaged.copyValues(at: 3, into: $0) }
+  }
 }

@@ -14,6 +14,8 @@ struct BuildCommand: ParsableCommand {
         lra-prep build listops -i lra_release.gz -o data/listops --mask token:0.5
         lra-prep build all --input - --output data < lra_release.gz
         lra-prep build pathx -i lra_release.gz -o data/pathx --part 0/4
+        lra-prep build text -i aclImdb_v1.tar.gz -o - | lra-train pretrain \\
+          --data - --preset transformer-text --run text
         lra-prep build image -i cifar-10-binary.tar.gz -o data/image \\
           --fractions 0.01,0.1,0.5
 
@@ -43,7 +45,10 @@ struct BuildCommand: ParsableCommand {
   var input: [String]
   @Option(
     name: .shortAndLong,
-    help: ArgumentHelp("The folder to write to.", valueName: "folder"),
+    help: ArgumentHelp(
+      "The folder to write to, or - for a stream that 'receive' and 'lra-train' read.",
+      valueName: "folder"
+    ),
     completion: .directory
   )
   var output: String
@@ -121,6 +126,14 @@ struct BuildCommand: ParsableCommand {
     guard !output.isEmpty, !input.isEmpty, input.allSatisfy({ !$0.isEmpty }) else {
       throw ValidationError("--input and --output must not be empty")
     }
+    if output == "-" {
+      guard task != "all", part == nil, !json else {
+        throw ValidationError("--output - carries one whole task, without --part and --json")
+      }
+      guard isatty(STDOUT_FILENO) == 0 else {
+        throw ValidationError("a data set is not written to a terminal; pipe it into something")
+      }
+    }
     guard input.filter({ $0 == "-" }).count <= 1 else {
       throw ValidationError("standard input can be read only once")
     }
@@ -195,10 +208,12 @@ struct BuildCommand: ParsableCommand {
       TaskDefinition.named(task, contourLength: contourLength).map { [$0] }
       ?? TaskDefinition.all(contourLength: contourLength)
     let isAll = task == "all"
+    let isStream = output == "-"
+    let workFolder = isStream ? try WorkFolder() : nil
     let plan = BuildPlan(
       inputs: input.map { ArchiveInput($0) },
       tasks: tasks,
-      folders: tasks.map { isAll ? "\(output)/\($0.name)" : output },
+      folders: tasks.map { isAll ? "\(output)/\($0.name)" : workFolder?.path ?? output },
       skipsAbsentTasks: isAll,
       masks: try masks(),
       shardByteCount: shardSize << 20,
@@ -211,7 +226,11 @@ struct BuildCommand: ParsableCommand {
       replacesExisting: force
     )
     let lines = BuildProgressLines(progress)
-    let results = try Build(plan, report: lines.update).run()
+    // A receiver that goes away is an error with a sentence, not a silent end.
+    if isStream { signal(SIGPIPE, SIG_IGN) }
+    let stream = isStream ? try DataSetStream() : nil
+    let results = try Build(plan, to: stream, report: lines.update).run()
+    workFolder?.remove()
     lines.finish()
     if progress.showsSummary { printError("peak memory \(Self.peakMemory >> 20) MiB") }
     for result in results {
@@ -236,61 +255,12 @@ struct BuildCommand: ParsableCommand {
     let splits = Split.allCases.compactMap { split in
       manifest.splits[split.rawValue].map { "\($0.samples) \(split.rawValue)" }
     }
-    printError("\(result.task): \(splits.joined(separator: ", ")) -> \(result.folder)")
+    let place = output == "-" ? "standard output" : result.folder
+    printError("\(result.task): \(splits.joined(separator: ", ")) -> \(place)")
     printError("  read \(manifest.provenance.membersRead) members")
     for (reason, count) in manifest.provenance.skipped.sorted(by: { $0.key < $1.key }) {
       printError("  skipped \(count): \(reason)")
     }
     for note in result.notes { printError("  note: \(note)") }
-  }
-}
-
-/// Turns a build's progress into lines: first the archive, then each task's shards.
-private final class BuildProgressLines {
-  private let options: ProgressOptions
-  private var stage: BuildProgress.Stage?
-  private var reporter: ProgressReporter?
-
-  init(_ options: ProgressOptions) { self.options = options }
-
-  func update(_ progress: BuildProgress) {
-    if progress.stage != stage {
-      finish()
-      stage = progress.stage
-      switch progress.stage {
-      case .reading:
-        reporter = options.reporter("read", unit: "samples", totalBytes: progress.totalBytes)
-      case .writing(let task):
-        reporter = options.reporter(
-          "write",
-          of: task,
-          unit: "samples",
-          total: progress.totalSamples
-        )
-      }
-    }
-    let bytes = progress.stage == .reading ? progress.bytesRead : nil
-    reporter?.update(done: progress.samples, bytes: bytes)
-  }
-
-  func finish() {
-    reporter?.finish()
-    reporter = nil
-  }
-}
-
-/// A finished task as a script reads it.
-private struct BuildEvent: Encodable {
-  var event = "built"
-  var folder: String
-  var task: String
-  var splits: [String: Int]
-  var skipped: [String: Int]
-
-  init(_ folder: String, _ manifest: Manifest) {
-    self.folder = folder
-    task = manifest.task
-    splits = manifest.splits.mapValues(\.samples)
-    skipped = manifest.provenance.skipped
   }
 }
