@@ -53,7 +53,7 @@ struct BuildTests {
     let definition = try #require(TaskDefinition.named(task))
     return try Build(
       BuildPlan(
-        input: .file(archive),
+        inputs: [.file(archive)],
         tasks: [definition],
         folders: [folder.file("out")],
         masks: masks,
@@ -185,7 +185,7 @@ struct BuildTests {
 
   @Test(
     arguments: [
-      { $0.fixedLength = 0 }, { $0.classes = 0 }, { $0.elementType = .float32 },
+      { $0.fixedLength = 0 }, { $0.target.classes = 0 }, { $0.elementType = .int64 },
       { $0.splits["train"]?.shards[0].file = "../outside.safetensors" },
       { $0.masks[0].variants = -1 }, { $0.masks[0].ratio = 3 },
     ] as [@Sendable (inout Manifest) -> Void]

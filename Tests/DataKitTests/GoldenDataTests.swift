@@ -28,7 +28,7 @@ struct GoldenDataTests {
   ) throws -> DataSet {
     let definition = try #require(TaskDefinition.named(task))
     let plan = BuildPlan(
-      input: .file(try #require(Fixtures.archives) + "/" + archive),
+      inputs: [.file(try #require(Fixtures.archives) + "/" + archive)],
       tasks: [definition],
       folders: [folder.file(task)],
       threads: threads
@@ -130,7 +130,7 @@ struct GoldenDataTests {
       (golden["test"] as? [String: Any])?["first_grey_normalised_head"] as? [Double]
     )
     let first = try dataSet.split(.test).values(at: 0).prefix(head.count).map {
-      (Float($0) / 255 - normalization.mean) / normalization.standardDeviation
+      (Float($0) / 255 - normalization.mean[0]) / normalization.standardDeviation[0]
     }
     #expect(first == head.map { Float($0) })
   }
@@ -195,7 +195,7 @@ struct GoldenDataTests {
     let masks = [MaskSet(policy: .token(ratio: 0.5), variants: 2)]
     for threads in [1, 2, 3] {
       let plan = BuildPlan(
-        input: .file(archive),
+        inputs: [.file(archive)],
         tasks: tasks,
         folders: tasks.map { folder.file("\(threads)/\($0.name)") },
         skipsAbsentTasks: true,

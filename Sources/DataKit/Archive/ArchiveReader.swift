@@ -29,6 +29,14 @@ public enum ArchiveInput: Sendable, Equatable {
     case .standardInput: "standard input"
     }
   }
+
+  /// ``baseName`` without the suffix of a compression.
+  fileprivate var uncompressedBaseName: String {
+    for suffix in [".gz", ".xz", ".zst"] where baseName.hasSuffix(suffix) {
+      return String(baseName.dropLast(suffix.count))
+    }
+    return baseName
+  }
 }
 
 /// An archive that cannot be read, or a member that is not what its place promises.
@@ -76,7 +84,8 @@ func printable(_ text: String) -> String {
 /// A regular file inside an archive.
 struct ArchiveMember {
   let path: String
-  let byteCount: Int
+  /// The size in bytes as the archive declares it; nil for a plain file.
+  let byteCount: Int?
 }
 
 /// A streaming reader of (compressed) tar archives over libarchive: one pass, bounded memory.
@@ -91,9 +100,14 @@ final class ArchiveReader {
   private let archive: OpaquePointer
   private var current = ""
   private var reached = 0
+  /// The name of the only member, when the input is taken as a plain file.
+  private let plainName: String
 
-  init(_ input: ArchiveInput) throws {
+  /// Opens an archive; with `acceptsPlainFile` an input that is no tar archive is a single member of
+  /// the input's own name, without `.gz` or the like.
+  init(_ input: ArchiveInput, acceptsPlainFile: Bool = false) throws {
     name = input.name
+    plainName = input.uncompressedBaseName
     source = try ByteSource(input)
     guard let archive = archive_read_new() else {
       throw ArchiveError(archive: input.name, reason: "out of memory")
@@ -105,6 +119,7 @@ final class ArchiveReader {
     ] {
       _ = enable(archive)
     }
+    if acceptsPlainFile { archive_read_support_format_raw(archive) }
     // What `cat` joined is read on, instead of ending silently after the first archive.
     archive_read_set_option(archive, "tar", "read_concatenated_archives", "1")
     let status = archive_read_open(
@@ -146,12 +161,17 @@ final class ArchiveReader {
       guard status == ARCHIVE_OK || status == ARCHIVE_WARN, let entry else { throw failure() }
       reached += 1
       current = archive_entry_pathname(entry).map { String(cString: $0) } ?? ""
+      if archive_format(archive) == ARCHIVE_FORMAT_RAW { current = plainName }
       let isLink = archive_entry_hardlink(entry) != nil || archive_entry_symlink(entry) != nil
       guard archive_entry_filetype(entry) == LRA_ENTRY_REGULAR, !isLink, !current.isEmpty else {
         if archive_entry_filetype(entry) != LRA_ENTRY_DIRECTORY { otherMembers += 1 }
         continue
       }
-      return ArchiveMember(path: current, byteCount: Int(archive_entry_size(entry)))
+      let isSized = archive_entry_size_is_set(entry) != 0
+      return ArchiveMember(
+        path: current,
+        byteCount: isSized ? Int(archive_entry_size(entry)) : nil
+      )
     }
   }
 
@@ -185,15 +205,18 @@ final class ArchiveReader {
   ///
   /// - Throws: ``ArchiveError`` when it is larger than `limit` bytes.
   func readAll(_ member: ArchiveMember, limit: Int) throws -> [UInt8] {
-    guard member.byteCount <= limit else {
-      throw error(
-        in: member,
-        "the member has \(member.byteCount) bytes, the limit is \(limit)"
-      )
+    func check(_ count: Int) throws {
+      guard count <= limit else {
+        throw error(in: member, "the member has \(count) bytes or more, the limit is \(limit)")
+      }
     }
+    try check(member.byteCount ?? 0)
     var bytes: [UInt8] = []
-    bytes.reserveCapacity(min(member.byteCount, 1 << 20))
-    try forEachChunk { bytes.append(contentsOf: $0) }
+    bytes.reserveCapacity(min(member.byteCount ?? 0, 1 << 20))
+    try forEachChunk { chunk in
+      try check(bytes.count + chunk.count)
+      bytes.append(contentsOf: chunk)
+    }
     return bytes
   }
 

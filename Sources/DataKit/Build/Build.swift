@@ -1,47 +1,74 @@
 internal import Glibc
 
-/// Prepares tasks from an archive in one pass.
+/// Prepares tasks from archives, each read once.
 public final class Build {
   /// The most copies of a data set, under different folders, that an archive may hold.
   private static let copyLimit = 16
 
   private let plan: BuildPlan
+  private let delivery: FileDelivery?
   private let report: (BuildProgress) -> Void
-  private let reader: ArchiveReader
+  private let readers: [ArchiveReader]
   private let workers: OrderedWorkers
   /// For each task the collectors by the prefix under which its members stand.
   private var collectors: [[String: (collector: any TaskCollector, context: CollectorContext)]]
   private var unused: [String: Int] = [:]
 
-  /// Opens the archive and checks the output folders.
+  /// Opens the archives and checks the output folders.
   ///
   /// - Parameters:
   ///   - plan: what to prepare.
+  ///   - delivery: takes each file when it is finished, the manifest last; nothing then stays in
+  ///     the output folders.
   ///   - report: called often, on the calling thread.
   /// - Throws: ``ArchiveError`` and ``DataSetError``.
-  public init(_ plan: BuildPlan, report: @escaping (BuildProgress) -> Void = { _ in }) throws {
+  public init(
+    _ plan: BuildPlan,
+    delivery: FileDelivery? = nil,
+    report: @escaping (BuildProgress) -> Void = { _ in }
+  ) throws {
     self.plan = plan
+    self.delivery = delivery
     self.report = report
-    for folder in plan.folders where access(folder + "/" + Manifest.fileName, F_OK) == 0 {
-      guard plan.replacesExisting else {
-        throw DataSetError(
-          path: folder,
-          reason: "holds a finished data set already",
-          hint: "choose another folder, or replace it with --force"
-        )
-      }
+    for folder in plan.folders where !plan.replacesExisting {
+      try Self.checkUnfinished(folder, part: plan.part)
     }
-    reader = try ArchiveReader(plan.input)
+    let takesPlainFiles = plan.tasks.contains(where: \.acceptsPlainFiles)
+    readers = try plan.inputs.map { try ArchiveReader($0, acceptsPlainFile: takesPlainFiles) }
     workers = OrderedWorkers(threads: plan.threads)
     collectors = plan.tasks.map { _ in [:] }
   }
 
-  /// Reads the archive once and writes every task's data set, its manifest last.
+  /// Refuses a folder whose build is finished; one that was killed right after its commit still has
+  /// a journal, and is finished once more.
+  private static func checkUnfinished(_ folder: String, part: BuildPart?) throws {
+    let (commit, journal) =
+      part.map { ($0.recordName, $0.journalName) }
+      ?? (Manifest.fileName, OutputFolder.journalName)
+    guard access(folder + "/" + commit, F_OK) == 0, access(folder + "/" + journal, F_OK) != 0
+    else { return }
+    throw DataSetError(
+      path: folder,
+      reason: part == nil
+        ? "holds a finished data set already" : "holds this part already, finished",
+      hint: "choose another folder, or replace it with --force"
+    )
+  }
+
+  /// Reads the archives once and writes every task's data set, its manifest last.
   ///
   /// - Throws: ``ArchiveError`` for faults of the archive, ``FileError`` for those of the disk.
   ///   No manifest stands for a task that did not finish.
   public func run() throws -> [BuildResult] {
-    try readArchive()
+    var inputs: [Provenance.Input] = []
+    for (input, reader) in zip(plan.inputs, readers) {
+      try read(reader)
+      let (byteCount, sha256) = try reader.drain()
+      if reader.hasTrailingBytes { unused["bytes after the archive's end", default: 0] += 1 }
+      inputs.append(
+        Provenance.Input(name: input.baseName, byteCount: byteCount, sha256: sha256)
+      )
+    }
     let found = plan.tasks.indices.filter { index in
       collectors[index].values.contains { $0.context.membersRead > 0 }
     }
@@ -49,17 +76,16 @@ public final class Build {
     if !plan.skipsAbsentTasks, let absent = plan.tasks.indices.first(where: { !found.contains($0) })
     {
       throw ArchiveError(
-        archive: reader.name,
+        archive: archiveNames,
         reason: "there is nothing for the task \(plan.tasks[absent].name): expected "
           + plan.tasks[absent].expectedMembers
       )
     }
-    var finished: [(index: Int, prefix: String, task: CollectedTask)] = []
-    for index in found { finished.append(try collect(index)) }
-    let archive = try reader.drain()
-    if reader.hasTrailingBytes { unused["bytes after the archive's end", default: 0] += 1 }
+    // All tasks are collected before the first is written: a fault then leaves nothing behind.
+    var finished: [Int: (prefix: String, task: CollectedTask)] = [:]
+    for index in found { finished[index] = try collect(index) }
     return try plan.tasks.indices.map { index in
-      guard let done = finished.first(where: { $0.index == index }) else {
+      guard let done = finished.removeValue(forKey: index) else {
         return BuildResult(
           task: plan.tasks[index].name,
           folder: plan.folders[index],
@@ -67,12 +93,15 @@ public final class Build {
           notes: []
         )
       }
-      return try write(done.task, index, prefix: done.prefix, archive)
+      return try write(done.task, index, prefix: done.prefix, inputs)
     }
   }
 
-  private func readArchive() throws {
+  private var archiveNames: String { plan.inputs.map(\.name).joined(separator: ", ") }
+
+  private func read(_ reader: ArchiveReader) throws {
     reader.progress = { [unowned self] in progress(.reading) }
+    for (_, context) in collectors.flatMap(\.values) { context.archive = reader.name }
     while let member = try reader.next() {
       progress(.reading)
       let parts = member.path.split(separator: "/").filter { $0 != "." }
@@ -84,7 +113,7 @@ public final class Build {
         unused["AppleDouble files (._*)", default: 0] += 1
         continue
       }
-      try dispatch(member, parts)
+      try dispatch(member, parts, from: reader)
     }
     if reader.otherMembers > 0 {
       unused["links, devices and other special members", default: 0] += reader.otherMembers
@@ -92,7 +121,11 @@ public final class Build {
     try workers.finish()
   }
 
-  private func dispatch(_ member: ArchiveMember, _ parts: [Substring]) throws {
+  private func dispatch(
+    _ member: ArchiveMember,
+    _ parts: [Substring],
+    from reader: ArchiveReader
+  ) throws {
     for (index, task) in plan.tasks.enumerated() {
       guard let (prefix, tail) = task.locate(parts) else { continue }
       let name = printable(prefix.joined(separator: "/"))
@@ -110,11 +143,12 @@ public final class Build {
           )
         }
         let folder = plan.folders[index]
-        try makeFolder(folder)
+        try OutputFolder.make(folder)
         let context = CollectorContext(
           archive: reader.name,
           spool: try SampleSpool(in: folder),
-          workers: workers
+          workers: workers,
+          errorPolicy: plan.errorPolicy
         )
         collectors[index][name] = (task.makeCollector(context), context)
       }
@@ -125,7 +159,7 @@ public final class Build {
   }
 
   /// Finishes a task's collectors; of several copies of a data set the deepest is taken.
-  private func collect(_ index: Int) throws -> (index: Int, prefix: String, task: CollectedTask) {
+  private func collect(_ index: Int) throws -> (prefix: String, task: CollectedTask) {
     let used = collectors[index].filter { $0.value.context.membersRead > 0 }
     let prefixes = used.keys.sorted {
       (-$0.split(separator: "/").count, $0) < (-$1.split(separator: "/").count, $1)
@@ -144,44 +178,50 @@ public final class Build {
       )
     }
     collectors[index] = [prefix: chosen]
-    return (index, prefix, task)
+    return (prefix, task)
   }
 
   private func write(
     _ task: CollectedTask,
     _ index: Int,
     prefix: String,
-    _ archive: (byteCount: Int, sha256: String)
+    _ inputs: [Provenance.Input]
   ) throws -> BuildResult {
-    guard let context = collectors[index][prefix]?.context else {
+    guard let context = collectors[index].removeValue(forKey: prefix)?.context else {
       preconditionFailure("a task is collected before it is written")
     }
     let definition = plan.tasks[index]
     let provenance = Provenance(
-      input: plan.input.baseName,
-      byteCount: archive.byteCount,
-      sha256: archive.sha256,
+      inputs: inputs,
       prefix: prefix,
       membersRead: context.membersRead,
-      skipped: context.skipped.merging(unused) { $0 + $1 }
+      skipped: context.skipped.merging(unused) { $0 + $1 },
+      rejected: context.rejected
     )
-    var writer = try DataSetWriter(
-      folder: plan.folders[index],
-      task: definition.name,
+    let writer = DataSetWriter(
+      DataSetWriter.Request(
+        folder: plan.folders[index],
+        task: definition.name,
+        masks: plan.masks,
+        fractions: plan.fractions,
+        shardByteCount: plan.shardByteCount,
+        threads: plan.threads,
+        shardsInMemory: plan.shardsInMemory,
+        part: plan.part,
+        delivery: delivery
+      ),
       collected: task,
-      shardByteCount: plan.shardByteCount
+      spool: context.spool,
+      archive: archiveNames
     )
     let total = task.splits.map(\.samples.count).reduce(0, +)
-    let manifest = try writer.write(
-      from: context.spool,
-      masks: plan.masks,
-      provenance: provenance
-    ) { samples in
-      report(
+    let byteCount = inputs.reduce(0) { $0 + $1.byteCount }
+    let manifest = try writer.write(provenance: provenance) { samples in
+      self.report(
         BuildProgress(
           stage: .writing(task: definition.name),
-          bytesRead: archive.byteCount,
-          totalBytes: archive.byteCount,
+          bytesRead: byteCount,
+          totalBytes: byteCount,
           samples: samples,
           totalSamples: total
         )
@@ -200,8 +240,10 @@ public final class Build {
     report(
       BuildProgress(
         stage: stage,
-        bytesRead: reader.bytesRead,
-        totalBytes: reader.totalBytes,
+        bytesRead: readers.reduce(0) { $0 + $1.bytesRead },
+        totalBytes: readers.reduce(0) { sum, reader in
+          sum.flatMap { sum in reader.totalBytes.map { sum + $0 } }
+        },
         samples: samples,
         totalSamples: nil
       )
@@ -211,19 +253,8 @@ public final class Build {
   private func nothingFound() -> ArchiveError {
     let tasks = plan.tasks.map { "\($0.name) (\($0.expectedMembers))" }.joined(separator: ", ")
     return ArchiveError(
-      archive: reader.name,
+      archive: archiveNames,
       reason: "no member belongs to a task asked for: \(tasks)"
     )
-  }
-}
-
-/// Makes a folder and those above it.
-func makeFolder(_ path: String) throws(FileError) {
-  var built = path.hasPrefix("/") ? "/" : ""
-  for part in path.split(separator: "/") {
-    built += (built.isEmpty || built == "/" ? "" : "/") + part
-    if mkdir(built, 0o755) != 0, errno != EEXIST {
-      throw FileError(path: built, action: "make the folder for", code: errno)
-    }
   }
 }

@@ -24,25 +24,8 @@ public enum MaskWriter {
     for manifest: Manifest,
     in folder: String
   ) throws -> MaskSetDescription {
-    var description = MaskSetDescription(
-      name: set.name,
-      policy: "causal",
-      ratio: nil,
-      spanLength: nil,
-      seed: set.seed,
-      variants: set.variants,
-      shards: [:]
-    )
-    switch set.policy {
-    case .causal: return description
-    case .token(let ratio):
-      description.policy = "token"
-      description.ratio = ratio
-    case .span(let ratio, let length):
-      description.policy = "span"
-      description.ratio = ratio
-      description.spanLength = length
-    }
+    var description = MaskSetDescription(set)
+    guard set.policy != .causal else { return description }
     for split in Split.allCases {
       guard let shards = manifest.splits[split.rawValue]?.shards else { continue }
       description.shards[split.rawValue] = try shards.map { shard in
@@ -52,7 +35,13 @@ public enum MaskWriter {
     return description
   }
 
-  private static func writeShard(
+  /// The name of the mask file of a shard.
+  static func fileName(_ set: MaskSet, of shard: String) -> String {
+    shard.dropLast(".safetensors".count) + ".mask-\(set.name).safetensors"
+  }
+
+  /// Writes the mask file of one shard.
+  static func writeShard(
     _ set: MaskSet,
     of entry: ShardEntry,
     _ manifest: Manifest,
@@ -60,20 +49,31 @@ public enum MaskWriter {
   ) throws -> ShardEntry {
     let shard = try Shard(path: folder + "/" + entry.file, first: 0, manifest: manifest)
     let generator = MaskGenerator(set)
-    let tensors = (0..<set.variants).map { variant in
-      var bits = [UInt8](repeating: 0, count: (shard.elementCount + 7) / 8)
-      for row in 0..<shard.count {
-        let elements = shard.range(row)
-        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: elements.count) { mask in
-          generator.fill(mask, sampleID: shard.sampleID(row), variant: variant)
-          for (element, isMasked) in zip(elements, mask) {
-            bits[element / 8] |= isMasked << UInt8(element % 8)
+    let tensors = shard.sequences.enumerated().flatMap { sequence, values in
+      (0..<set.variants).map { variant in
+        var bits = [UInt8](repeating: 0, count: (values.elementCount + 7) / 8)
+        for row in 0..<shard.count {
+          let elements = values.range(row)
+          withUnsafeTemporaryAllocation(of: UInt8.self, capacity: elements.count) { mask in
+            generator.fill(
+              mask,
+              sampleID: shard.sampleID(row),
+              sequence: sequence,
+              variant: variant
+            )
+            for (element, isMasked) in zip(elements, mask) {
+              bits[element / 8] |= isMasked << UInt8(element % 8)
+            }
           }
         }
+        return TensorData(
+          name: TensorName.mask(variant, sequence: sequence),
+          shape: [bits.count],
+          elements: bits
+        )
       }
-      return TensorData(name: TensorName.mask(variant), shape: [bits.count], elements: bits)
     }
-    let name = entry.file.dropLast(".safetensors".count) + ".mask-\(set.name).safetensors"
+    let name = fileName(set, of: entry.file)
     let digest = try SafetensorsWriter.write(
       tensors,
       metadata: [
@@ -84,10 +84,35 @@ public enum MaskWriter {
       to: folder + "/" + name
     )
     return ShardEntry(
-      file: String(name),
+      file: name,
       samples: shard.count,
       elements: shard.elementCount,
       digest: digest
     )
+  }
+}
+
+extension MaskSetDescription {
+  /// The description of a mask set without its files.
+  init(_ set: MaskSet) {
+    self.init(
+      name: set.name,
+      policy: "causal",
+      ratio: nil,
+      spanLength: nil,
+      seed: set.seed,
+      variants: set.variants,
+      shards: [:]
+    )
+    switch set.policy {
+    case .causal: break
+    case .token(let ratio):
+      policy = "token"
+      self.ratio = ratio
+    case .span(let ratio, let length):
+      policy = "span"
+      self.ratio = ratio
+      spanLength = length
+    }
   }
 }

@@ -16,15 +16,17 @@ public struct MaskGenerator: Sendable {
   /// - Parameters:
   ///   - mask: one byte per position of the sample; overwritten.
   ///   - sampleID: the sample's position in the canonical order, 0 or more.
-  ///   - variant: the variant, 0 or more.
+  ///   - sequence: 1 for the second sequence of a pair, else 0.
+  ///   - variant: the variant, 0 or more and below 2^31.
   public func fill(
     _ mask: UnsafeMutableBufferPointer<UInt8>,
     sampleID: Int64,
+    sequence: Int = 0,
     variant: Int
   ) {
     let counter = SIMD4<UInt32>(
       0,
-      UInt32(variant),
+      UInt32(variant) | UInt32(sequence) << 31,
       UInt32(truncatingIfNeeded: sampleID),
       UInt32(truncatingIfNeeded: sampleID >> 32)
     )

@@ -13,9 +13,13 @@ final class OrderedWorkers {
   private var pending: [() throws -> Void] = []
 
   /// Workers on `threads` threads in all; with one thread everything runs on the caller's.
-  init(threads: Int) {
+  ///
+  /// - Parameters:
+  ///   - threads: the threads, the caller's included.
+  ///   - window: how many results may wait, or 4 per thread.
+  init(threads: Int, window: Int? = nil) {
     self.threads = threads
-    window = 4 * threads
+    self.window = window ?? 4 * threads
     queue = DispatchQueue(label: "ordered-workers", attributes: .concurrent)
     permits = DispatchSemaphore(value: max(1, threads - 1))
   }

@@ -2,8 +2,9 @@ internal import Glibc
 
 /// Samples waiting on disk until their place in the output is known.
 ///
-/// The file has no name: it is unlinked as soon as it is open, so a killed run leaves nothing.
-final class SampleSpool {
+/// The file has no name, so a killed run leaves nothing. Samples are appended by one thread; after
+/// ``flush()`` any thread may read.
+final class SampleSpool: @unchecked Sendable {
   /// Where a sample's bytes lie in the spool.
   struct Slot: Sendable {
     var offset: Int
@@ -16,12 +17,15 @@ final class SampleSpool {
   private var buffer: [UInt8] = []
   private static let bufferSize = 1 << 20
 
-  /// A spool in `folder`.
+  /// A spool on the disk of `folder`.
   init(in folder: String) throws {
     path = folder + "/spool.partial"
-    descriptor = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
+    // Every process gets a file of its own, also where several write to one folder.
+    var name = Array((path + ".XXXXXX").utf8CString)
+    descriptor = mkstemp(&name)
     guard descriptor >= 0 else { throw FileError(path: path, action: "create", code: errno) }
-    unlink(path)
+    unlink(name)
+    _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
     buffer.reserveCapacity(Self.bufferSize)
   }
 

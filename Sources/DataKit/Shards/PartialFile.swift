@@ -41,6 +41,12 @@ struct PartialFile: ~Copyable {
     }
   }
 
+  /// Appends a whole file.
+  mutating func write(_ file: MappedFile) throws(FileError) {
+    defer { withExtendedLifetime(file) {} }
+    try write(file.bytes)
+  }
+
   /// Makes the file durable and gives it its name; nothing can be written after it.
   mutating func commit() throws(FileError) -> FileDigest {
     guard fsync(descriptor) == 0 else {

@@ -29,10 +29,10 @@ final class ImageCollector: TaskCollector {
     guard isTest || number != nil else {
       return context.skip("files that hold no CIFAR-10 records")
     }
-    guard member.byteCount % Self.recordSize == 0, member.byteCount > 0 else {
+    guard let byteCount = member.byteCount, byteCount % Self.recordSize == 0, byteCount > 0 else {
       throw reader.error(
         in: member,
-        "has \(member.byteCount) bytes, expected whole records of \(Self.recordSize) bytes"
+        "has \(member.byteCount ?? 0) bytes, expected whole records of \(Self.recordSize) bytes"
       )
     }
     guard isTest ? test == nil : batches[number ?? 0] == nil else {
@@ -65,7 +65,7 @@ final class ImageCollector: TaskCollector {
           }
           let range = index * Self.pixels..<(index + 1) * Self.pixels
           let slot = try images.pixels[range].withUnsafeBytes { try context.spool($0) }
-          samples.append(SpooledSample(id: 0, label: Int64(label), slot: slot))
+          samples.append(SpooledSample(id: 0, label: Double(label), slot: slot))
         }
       }
     }
@@ -121,11 +121,12 @@ final class ImageCollector: TaskCollector {
       encoding: .bytes,
       maximumLength: Self.pixels,
       fixedLength: Self.pixels,
-      classes: 10,
+      target: .classes(10),
       vocabulary: nil,
-      normalization: PixelNormalization(
-        mean: Float(122.6 / 255.0 as Double),
-        standardDeviation: Float(61.0 / 255.0 as Double)
+      normalization: Normalization(
+        divisor: 255,
+        mean: [Float(122.6 / 255.0 as Double)],
+        standardDeviation: [Float(61.0 / 255.0 as Double)]
       ),
       splits: [
         (.train, order[..<cut].map { all[$0] }), (.validation, order[cut...].map { all[$0] }),

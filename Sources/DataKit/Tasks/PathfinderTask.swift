@@ -1,5 +1,3 @@
-internal import CPNG
-
 extension TaskDefinition {
   /// Pathfinder: whether two discs are joined by a path (docs/archives.md).
   static func pathfinder(side: Int, contourLength: Int) -> TaskDefinition {
@@ -62,8 +60,6 @@ final class PathfinderCollector: TaskCollector {
 
   private static let imageLimit = 1 << 20
   private static let metadataLimit = 16 << 20
-  private static let batchSize = 64
-  private static let batchByteCount = 1 << 20
 
   private let context: CollectorContext
   private let side: Int
@@ -71,15 +67,10 @@ final class PathfinderCollector: TaskCollector {
   private var images: [PathfinderImage: SampleSpool.Slot] = [:]
   private var rows: [PathfinderRow] = []
   private var metadata: [UInt32: String] = [:]
-  private var pending: [EncodedImage] = []
-  private var pendingBytes = 0
   private var emptyImages: Set<PathfinderImage> = []
-
-  private struct EncodedImage: Sendable {
-    var image: PathfinderImage
-    var path: String
-    var bytes: [UInt8]
-  }
+  private var faultyImages: Set<PathfinderImage> = []
+  /// The path of an image up to the level's folder, as the archive has it.
+  private var root = ""
 
   init(_ context: CollectorContext, side: Int, level: String) {
     self.context = context
@@ -124,31 +115,30 @@ final class PathfinderCollector: TaskCollector {
       emptyImages.insert(image)
       return context.skip("the release's known empty image, with its row")
     }
-    pending.append(EncodedImage(image: image, path: member.path, bytes: bytes))
-    pendingBytes += bytes.count
-    if pending.count >= Self.batchSize || pendingBytes > Self.batchByteCount { try submit() }
+    root = String(member.path.dropLast(image.path.count))
+    // Images are spooled as they are and decoded while shards are written, on all threads. Where
+    // faulty ones may be left out, their rows have to be known before the split is drawn.
+    if context.errorPolicy != .fail, let error = fault(of: bytes, member, reader) {
+      faultyImages.insert(image)
+      return try bytes.withUnsafeBytes { try context.reject(error, bytes: $0) }
+    }
+    let slot = try bytes.withUnsafeBytes { try context.spool($0) }
+    faultyImages.remove(image)
+    if images.updateValue(slot, forKey: image) != nil {
+      context.skip("earlier copies of images that stand in the archive twice")
+    }
   }
 
-  private func submit() throws {
-    let batch = pending
-    pending = []
-    pendingBytes = 0
-    let (archive, side) = (context.archive, side)
-    try context.workers.submit {
-      try batch.map { encoded in
-        do {
-          return try decodeGreyPNG(encoded.bytes, width: side, height: side)
-        } catch {
-          throw ArchiveError(archive: archive, member: encoded.path, reason: "\(error)")
-        }
-      }
-    } deliver: { [self] (decoded: [[UInt8]]) in
-      for (encoded, pixels) in zip(batch, decoded) {
-        let slot = try pixels.withUnsafeBytes { try context.spool($0) }
-        if images.updateValue(slot, forKey: encoded.image) != nil {
-          context.skip("earlier copies of images that stand in the archive twice")
-        }
-      }
+  private func fault(
+    of bytes: [UInt8],
+    _ member: ArchiveMember,
+    _ reader: ArchiveReader
+  ) -> ArchiveError? {
+    do {
+      _ = try decodeGreyPNG(bytes, width: side, height: side)
+      return nil
+    } catch {
+      return reader.error(in: member, "\(error)")
     }
   }
 
@@ -170,12 +160,10 @@ final class PathfinderCollector: TaskCollector {
   }
 
   func finish() throws -> CollectedTask {
-    try submit()
-    try context.workers.finish()
     guard !rows.isEmpty else {
       throw context.error("there is no pathfinder\(side)/\(level)/metadata/<k>.npy")
     }
-    rows.removeAll { emptyImages.contains($0.image) }
+    rows.removeAll { emptyImages.contains($0.image) || faultyImages.contains($0.image) }
     rows.sort { ($0.file, $0.line) < ($1.file, $1.line) }
     try checkLabels()
     let samples = try rows.enumerated().map { index, row in
@@ -186,7 +174,7 @@ final class PathfinderCollector: TaskCollector {
           "the image \(row.image.path) is not in the archive"
         )
       }
-      return SpooledSample(id: Int64(index), label: Int64(row.label), slot: slot)
+      return SpooledSample(id: Int64(index), label: Double(row.label), slot: slot)
     }
     let listed = Set(rows.map(\.image)).count
     if images.count > listed {
@@ -218,18 +206,19 @@ final class PathfinderCollector: TaskCollector {
     return CollectedTask(
       input: .pixels,
       elementType: .uint8,
-      encoding: .bytes,
+      encoding: .greyPNG(side: side),
       maximumLength: side * side,
       fixedLength: side * side,
-      classes: 2,
+      target: .classes(2),
       vocabulary: nil,
-      normalization: PixelNormalization(mean: 0.5, standardDeviation: 0.5),
+      normalization: Normalization(divisor: 255, mean: [0.5], standardDeviation: [0.5]),
       splits: [
         (.train, Array(order[..<train])), (.validation, Array(order[train..<train + tenth])),
         (.test, Array(order[(train + tenth)...])),
       ],
       validationSplit: .validation,
-      options: ["level": level, "split_seed": "42"]
+      options: ["level": level, "split_seed": "42"],
+      memberPath: { [rows, root] in root + rows[Int($0.id)].image.path }
     )
   }
 }

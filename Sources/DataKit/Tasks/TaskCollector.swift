@@ -1,34 +1,51 @@
 /// A sample in the spool, its place in the output known.
 struct SpooledSample: Sendable {
+  /// The position in the task's canonical order.
   var id: Int64
-  var label: Int64
+  /// The class, or the value of a regression task; both are exact.
+  var label: Double
+  /// The sample's values.
   var slot: SampleSpool.Slot
+  /// The second sequence of a pair.
+  var pair: SampleSpool.Slot?
 }
 
 /// The encoding of spooled samples, and what turns it into the shards' values.
 enum SpooledEncoding: Sendable {
   /// 16-bit provisional token numbers; `ids` gives their final ids, the end token is appended.
   case tokens(ids: [UInt16])
-  /// Bytes that are stored as they are.
+  /// Values that are stored as they are.
   case bytes
+  /// PNG files of grey images; decoded while shards are written, on all threads.
+  case greyPNG(side: Int)
 }
 
 /// Everything a task has learned from an archive, ready to be written.
-struct CollectedTask {
+struct CollectedTask: Sendable {
   var input: InputKind
   var elementType: ElementType
+  var channels = 1
   var encoding: SpooledEncoding
   var maximumLength: Int
   var fixedLength: Int?
-  var classes: Int
+  var target: TargetDescription
   var vocabulary: VocabularyDescription?
-  var normalization: PixelNormalization?
+  var normalization: Normalization?
   /// The splits, each in its own order.
   var splits: [(split: Split, samples: [SpooledSample])]
   var validationSplit: Split
   var options: [String: String]
   /// Things a person should know, one sentence each.
   var notes: [String] = []
+  /// Further files of the data set: a name that ends in `.safetensors`, and tensors.
+  var attachments: [(name: String, tensors: [TensorData])] = []
+  /// The archive's member a sample comes from, for faults found while shards are written.
+  var memberPath: (@Sendable (SpooledSample) -> String)?
+
+  /// How many sequences a sample has.
+  var sequences: Int {
+    splits.contains { $0.samples.first?.pair != nil } ? 2 : 1
+  }
 }
 
 /// Takes a task's members in whatever order the archive has them.
@@ -37,39 +54,6 @@ protocol TaskCollector: AnyObject {
   func read(_ member: ArchiveMember, at tail: [Substring], from reader: ArchiveReader) throws
   /// Puts the samples in order after the archive's end.
   func finish() throws -> CollectedTask
-}
-
-/// What collectors share.
-final class CollectorContext {
-  let archive: String
-  let spool: SampleSpool
-  let workers: OrderedWorkers
-  /// How many members became samples or metadata.
-  var membersRead = 0
-  /// How many members, rows or images were left out, by reason.
-  var skipped: [String: Int] = [:]
-  /// How many samples are in the spool.
-  var samples = 0
-
-  init(archive: String, spool: SampleSpool, workers: OrderedWorkers) {
-    self.archive = archive
-    self.spool = spool
-    self.workers = workers
-  }
-
-  /// Counts something left out.
-  func skip(_ reason: String) { skipped[reason, default: 0] += 1 }
-
-  /// Spools a sample.
-  func spool(_ bytes: UnsafeRawBufferPointer) throws -> SampleSpool.Slot {
-    samples += 1
-    return try spool.append(bytes)
-  }
-
-  /// An error in a member, or in the archive as a whole.
-  func error(in member: String? = nil, line: Int? = nil, _ reason: String) -> ArchiveError {
-    ArchiveError(archive: archive, member: member, line: line, reason: reason)
-  }
 }
 
 /// A task that can be prepared: its name and how to find and read its members.
@@ -81,11 +65,31 @@ public struct TaskDefinition: Sendable {
   /// One line about it.
   public let summary: String
   /// What to call what is missing when an archive has nothing for it.
-  let expectedMembers: String
+  public let expectedMembers: String
+  /// Whether an input that is no archive is taken as the task's one member.
+  let acceptsPlainFiles: Bool
   /// Splits a member's path into what stands before the task's folder and what comes after it;
   /// nil when the member is not the task's.
   let locate: @Sendable ([Substring]) -> (prefix: [Substring], tail: [Substring])?
   let makeCollector: @Sendable (CollectorContext) -> any TaskCollector
+
+  init(
+    name: String,
+    aliases: [String],
+    summary: String,
+    expectedMembers: String,
+    acceptsPlainFiles: Bool = false,
+    locate: @escaping @Sendable ([Substring]) -> (prefix: [Substring], tail: [Substring])?,
+    makeCollector: @escaping @Sendable (CollectorContext) -> any TaskCollector
+  ) {
+    self.name = name
+    self.aliases = aliases
+    self.summary = summary
+    self.expectedMembers = expectedMembers
+    self.acceptsPlainFiles = acceptsPlainFiles
+    self.locate = locate
+    self.makeCollector = makeCollector
+  }
 
   /// Every task, in the order in which they are listed.
   ///

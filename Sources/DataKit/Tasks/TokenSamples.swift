@@ -8,20 +8,35 @@ struct TokenSamples {
   private var table = TokenTable()
   private var samples: [Split: [SpooledSample]] = [:]
 
-  /// Spools a batch of one split; `labels` has one entry per sample.
+  /// Spools a batch of one split; `labels` has one entry per sample, and so has `pairs`, the second
+  /// sequences of a pair task.
   mutating func append(
     _ batch: TokenBatch,
+    pairs: TokenBatch? = nil,
     labels: [Int64],
     to split: Split,
     in context: CollectorContext
   ) throws {
+    let first = try spool(batch, of: split, in: context)
+    let second = try pairs.map { try spool($0, of: split, in: context) }
+    for (index, label) in labels.enumerated() {
+      samples[split, default: []].append(
+        SpooledSample(id: 0, label: Double(label), slot: first[index], pair: second?[index])
+      )
+    }
+  }
+
+  private mutating func spool(
+    _ batch: TokenBatch,
+    of split: Split,
+    in context: CollectorContext
+  ) throws -> [SampleSpool.Slot] {
     var batch = batch
     try batch.renumber(by: &table, counting: split == .train)
     var start = 0
-    for (end, label) in zip(batch.ends, labels) {
-      let slot = try batch.numbers[start..<end].withUnsafeBytes { try context.spool($0) }
-      samples[split, default: []].append(SpooledSample(id: 0, label: label, slot: slot))
-      start = end
+    return try batch.ends.map { end in
+      defer { start = end }
+      return try batch.numbers[start..<end].withUnsafeBytes { try context.spool($0) }
     }
   }
 
@@ -42,7 +57,9 @@ struct TokenSamples {
     let splits = order.map { split in
       let numbered = (samples[split] ?? []).map { sample in
         defer { next += 1 }
-        return SpooledSample(id: next, label: sample.label, slot: sample.slot)
+        var numbered = sample
+        numbered.id = next
+        return numbered
       }
       return (split: split, samples: numbered)
     }
@@ -52,7 +69,7 @@ struct TokenSamples {
       encoding: .tokens(ids: vocabulary.ids),
       maximumLength: maximumLength,
       fixedLength: nil,
-      classes: classes,
+      target: .classes(classes),
       vocabulary: VocabularyDescription(
         tokenizer: tokenizer,
         tokens: vocabulary.tokens,

@@ -12,17 +12,23 @@ struct BuildCommand: ParsableCommand {
       Examples:
         lra-prep build listops -i lra_release.gz -o data/listops --mask token:0.5
         lra-prep build all --input - --output data < lra_release.gz
+        lra-prep build pathx -i lra_release.gz -o data/pathx --part 0/4
+        lra-prep build image -i cifar-10-binary.tar.gz -o data/image \\
+          --fractions 0.01,0.1,0.5
 
       'build all' prepares every task it finds, each into OUTPUT/<task>/. The
-      manifest is written last: a folder without one is no data set, and the same
-      command again starts over.
+      manifest is written last: a folder without one is no data set. A build that
+      was interrupted goes on with the same command: finished shards are kept.
       """
   )
 
   @Argument(help: "The task, or 'all'; 'lra-prep tasks' lists them.")
   var task: String
-  @Option(name: .shortAndLong, help: "The archive, or - for standard input.")
-  var input: String
+  @Option(
+    name: .shortAndLong,
+    help: "The archive, or - for standard input; several times for tasks of several files."
+  )
+  var input: [String]
   @Option(name: .shortAndLong, help: "The folder to write to.")
   var output: String
   @Option(
@@ -38,6 +44,21 @@ struct BuildCommand: ParsableCommand {
   var contourLength = 14
   @Option(help: "The most mebibytes of values in a shard.")
   var shardSize = BuildPlan.defaultShardByteCount >> 20
+  @Option(help: "Nested subsets of the training split, such as 0.01,0.1,0.5.")
+  var fractions: String?
+  @Option(help: "The seed that chooses the subsets.")
+  var fractionsSeed: UInt32 = 0
+  @Option(
+    help: """
+      Write only a share of the shards: INDEX/COUNT with INDEX from 0, or auto to take both from \
+      Slurm's or Open MPI's environment. 'lra-prep merge' joins the parts.
+      """
+  )
+  var part: String?
+  @Option(help: "Faulty members, rows and images: fail, skip or quarantine.")
+  var onError = ErrorPolicy.fail
+  @Option(help: "The most mebibytes of memory (default: the shard size and 128 per thread).")
+  var memory: Int?
   @Option(help: "Threads that read, decode and tokenize.")
   var threads = ProcessInfo.processInfo.activeProcessorCount
   @Flag(help: "Replace a finished data set.")
@@ -57,13 +78,63 @@ struct BuildCommand: ParsableCommand {
     guard (1...1024).contains(threads) else {
       throw ValidationError("--threads must be 1 to 1024")
     }
-    guard !output.isEmpty, !input.isEmpty else {
+    guard !output.isEmpty, !input.isEmpty, input.allSatisfy({ !$0.isEmpty }) else {
       throw ValidationError("--input and --output must not be empty")
+    }
+    guard input.filter({ $0 == "-" }).count <= 1 else {
+      throw ValidationError("standard input can be read only once")
     }
     guard (1...4096).contains(shardSize) else {
       throw ValidationError("--shard-size must be 1 to 4096 MiB")
     }
+    if let memory, memory < shardSize + 64 {
+      throw ValidationError(
+        "--memory must be at least the shard size and 64, here \(shardSize + 64)"
+      )
+    }
     _ = try masks()
+    _ = try fractionRequest()
+    _ = try buildPart()
+  }
+
+  private func fractionRequest() throws -> FractionRequest? {
+    guard let fractions else { return nil }
+    let shares = try fractions.split(separator: ",", omittingEmptySubsequences: false).map { text in
+      guard let share = Double(text), share > 0, share <= 1 else {
+        throw ValidationError("--fractions: '\(text)' is not a number over 0 and at most 1")
+      }
+      return share
+    }
+    guard Set(shares).count == shares.count else {
+      throw ValidationError("--fractions names a number twice")
+    }
+    return FractionRequest(fractions: shares, seed: fractionsSeed)
+  }
+
+  private func buildPart() throws -> BuildPart? {
+    guard let part else { return nil }
+    let text = part == "auto" ? try Self.partOfEnvironment() : part
+    let numbers = text.split(separator: "/", omittingEmptySubsequences: false).map { Int($0) }
+    guard numbers.count == 2, let index = numbers[0], let count = numbers[1],
+      let part = BuildPart(index: index, count: count)
+    else {
+      throw ValidationError("--part must be INDEX/COUNT with 0 <= INDEX < COUNT, not '\(text)'")
+    }
+    return part
+  }
+
+  /// The rank and the number of processes that a launcher gave this one.
+  private static func partOfEnvironment() throws -> String {
+    let environment = ProcessInfo.processInfo.environment
+    for (rank, size) in [
+      ("SLURM_PROCID", "SLURM_NTASKS"), ("OMPI_COMM_WORLD_RANK", "OMPI_COMM_WORLD_SIZE"),
+    ] {
+      if let index = environment[rank], let count = environment[size] { return "\(index)/\(count)" }
+    }
+    throw ValidationError(
+      "--part auto: neither SLURM_PROCID and SLURM_NTASKS nor OMPI_COMM_WORLD_RANK and "
+        + "OMPI_COMM_WORLD_SIZE are set"
+    )
   }
 
   private func masks() throws -> [MaskSet] {
@@ -85,25 +156,37 @@ struct BuildCommand: ParsableCommand {
       ?? TaskDefinition.all(contourLength: contourLength)
     let isAll = task == "all"
     let plan = BuildPlan(
-      input: ArchiveInput(input),
+      inputs: input.map { ArchiveInput($0) },
       tasks: tasks,
       folders: tasks.map { isAll ? "\(output)/\($0.name)" : output },
       skipsAbsentTasks: isAll,
       masks: try masks(),
       shardByteCount: shardSize << 20,
       threads: threads,
+      memoryByteCount: memory.map { $0 << 20 },
+      fractions: try fractionRequest(),
+      errorPolicy: onError,
+      part: try buildPart(),
       prefix: prefix,
       replacesExisting: force
     )
     let progress = BuildProgressLines(quiet: quiet)
     let results = try Build(plan, report: progress.update).run()
     progress.finish()
+    if !quiet { printError("peak memory \(Self.peakMemory >> 20) MiB") }
     for result in results {
       if !quiet { summarize(result) }
       if json, let manifest = result.manifest {
         print(try BuildEvent(result.folder, manifest).line)
       }
     }
+  }
+
+  /// The most memory this process has held so far, in bytes.
+  private static var peakMemory: Int {
+    var usage = rusage()
+    getrusage(RUSAGE_SELF.rawValue, &usage)
+    return usage.ru_maxrss << 10
   }
 
   private func summarize(_ result: BuildResult) {

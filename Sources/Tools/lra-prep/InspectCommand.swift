@@ -33,12 +33,23 @@ struct InspectCommand: ParsableCommand {
         + (manifest.fixedLength.map { "\($0) elements each" }
           ?? "up to \(manifest.maximumLength) elements")
     )
-    print("classes      \(manifest.classes)")
+    if manifest.channels > 1 { print("channels     \(manifest.channels) per position") }
+    if manifest.sequences > 1 { print("sequences    pairs") }
+    print(
+      "target       "
+        + (manifest.target.classes.map { "one of \($0) classes" } ?? "a value to predict")
+    )
     printSplits(manifest)
     if let vocabulary = manifest.vocabulary { printVocabulary(vocabulary) }
-    if let pixels = manifest.normalization {
-      print("normalized   (p / 255 - \(pixels.mean)) / \(pixels.standardDeviation)")
+    if let normalization = manifest.normalization {
+      let (mean, deviation) = (normalization.mean, normalization.standardDeviation)
+      print("normalized   (v / \(normalization.divisor) - \(mean)) / \(deviation)")
     }
+    if let set = manifest.fractions {
+      let sizes = set.fractions.map { "\($0.fraction): \($0.samples)" }
+      print("fractions    \(sizes.joined(separator: ", ")) samples of train, seed \(set.seed)")
+    }
+    for attachment in manifest.attachments { print("attachment   \(attachment.file)") }
     for mask in manifest.masks {
       print("mask set     \(mask.name), \(mask.variants) variants stored")
     }
@@ -59,6 +70,10 @@ struct InspectCommand: ParsableCommand {
           + "shards, lengths \(description.minimumLength) / \(mean) / "
           + "\(description.maximumLength) (shortest / mean / longest)"
       )
+      if let least = description.minimumLabel, let greatest = description.maximumLabel {
+        print("             labels from \(least) to \(greatest)")
+        continue
+      }
       let total = max(1, description.samples)
       let labels = description.labelCounts.enumerated().map { label, count in
         "\(label): \((Double(count) * 1000 / Double(total)).rounded() / 10) %"
@@ -80,8 +95,11 @@ struct InspectCommand: ParsableCommand {
 
   private func printProvenance(_ manifest: Manifest) {
     let origin = manifest.provenance
-    print("from         \(origin.input), \(origin.byteCount) bytes, folder '\(origin.prefix)'")
-    print("             sha256 \(origin.sha256)")
+    for input in origin.inputs {
+      print("from         \(input.name), \(input.byteCount) bytes")
+      print("             sha256 \(input.sha256)")
+    }
+    print("             folder '\(origin.prefix)'")
     print("             \(origin.membersRead) members read")
     for (reason, count) in origin.skipped.sorted(by: { $0.key < $1.key }) {
       print("             \(count) skipped: \(reason)")

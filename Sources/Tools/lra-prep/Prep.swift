@@ -21,7 +21,8 @@ struct Prep: ParsableCommand {
       """,
     version: "0.1.0",
     subcommands: [
-      BuildCommand.self, MaskCommand.self, InspectCommand.self, VerifyCommand.self,
+      BuildCommand.self, MergeCommand.self, MaskCommand.self, InspectCommand.self,
+      VerifyCommand.self,
       ShowCommand.self, GenerateCommand.self, TasksCommand.self,
     ]
   )

@@ -19,6 +19,11 @@ struct BatchSource {
     func refuse(_ reason: String) -> DataSetError {
       DataSetError(path: dataSet.folder, reason: reason)
     }
+    guard manifest.sequences == 1, manifest.channels == 1, manifest.target.kind == .class,
+      manifest.input == .tokens || manifest.input == .pixels
+    else {
+      throw refuse("training on pairs, colour, sound or time series is not there yet")
+    }
     if manifest.input == .tokens {
       guard manifest.vocabulary != nil else { throw refuse("the manifest has no vocabulary") }
       guard objective.loss == .crossEntropy else {
