@@ -13,6 +13,10 @@ public final class Build {
   /// For each task the collectors by the prefix under which its members stand.
   private var collectors: [[String: (collector: any TaskCollector, context: CollectorContext)]]
   private var unused: [String: Int] = [:]
+  private var paths = MemberPaths()
+  private let wantedPrefix: String?
+  /// Calls of ``progress(_:)`` since the last report.
+  private var calls = 0
 
   /// Opens the archives and checks the output folders.
   ///
@@ -36,6 +40,7 @@ public final class Build {
     let takesPlainFiles = plan.tasks.contains(where: \.acceptsPlainFiles)
     readers = try plan.inputs.map { try ArchiveReader($0, acceptsPlainFile: takesPlainFiles) }
     workers = OrderedWorkers(threads: plan.threads)
+    wantedPrefix = plan.prefix?.split(separator: "/").joined(separator: "/")
     collectors = plan.tasks.map { _ in [:] }
   }
 
@@ -104,8 +109,7 @@ public final class Build {
     for (_, context) in collectors.flatMap(\.values) { context.archive = reader.name }
     while let member = try reader.next() {
       progress(.reading)
-      let parts = member.path.split(separator: "/").filter { $0 != "." }
-      guard let name = parts.last, !parts.contains("..") else {
+      guard let parts = paths.parts(of: member.path), let name = parts.last else {
         unused["members with unsafe names", default: 0] += 1
         continue
       }
@@ -128,8 +132,8 @@ public final class Build {
   ) throws {
     for (index, task) in plan.tasks.enumerated() {
       guard let (prefix, tail) = task.locate(parts) else { continue }
-      let name = printable(prefix.joined(separator: "/"))
-      if let wanted = plan.prefix?.split(separator: "/").joined(separator: "/"), wanted != name {
+      let name = paths.name(of: prefix)
+      if let wanted = wantedPrefix, wanted != name {
         unused["members outside the prefix '\(wanted)'", default: 0] += 1
         return
       }
@@ -236,6 +240,8 @@ public final class Build {
   }
 
   private func progress(_ stage: BuildProgress.Stage) {
+    calls += 1
+    guard calls % 64 == 0 else { return }
     let samples = collectors.flatMap(\.values).map(\.context.samples).reduce(0, +)
     report(
       BuildProgress(

@@ -33,20 +33,57 @@ struct PathfinderRow: Sendable {
         return try Self(fields.map { $0[...] }, file: file, line: row + 1, fail: fail)
       }
     }
+    return try bytes.withUnsafeBufferPointer { try parse(lines: $0, file: file, fail: fail) }
+  }
+
+  private static func parse(
+    lines bytes: UnsafeBufferPointer<UInt8>,
+    file: UInt32,
+    fail: (Int?, String) -> ArchiveError
+  ) throws -> [PathfinderRow] {
     var rows: [PathfinderRow] = []
-    for (index, raw) in bytes.split(
-      separator: UInt8(ascii: "\n"),
-      omittingEmptySubsequences: false
-    ).enumerated() {
+    var (start, line) = (0, 0)
+    while start < bytes.count {
+      let end = bytes[start...].firstIndex(of: UInt8(ascii: "\n")) ?? bytes.count
+      let raw = bytes[start..<end]
+      start = end + 1
+      line += 1
+      if let row = Self(released: raw, file: file, line: line) {
+        rows.append(row)
+        continue
+      }
+      // Everything but the form of the release goes the slow way, which knows what to say.
       guard raw.allSatisfy({ (0x20...0x7E).contains($0) || $0 == 0x09 || $0 == 0x0D }) else {
-        throw fail(index + 1, "the line holds a byte that is not printable ASCII")
+        throw fail(line, "the line holds a byte that is not printable ASCII")
       }
       let text = String(decoding: raw, as: UTF8.self)
-      let fields = text.split { $0 == " " || $0 == "\t" || $0 == "\r" }
+      let fields = text.split { $0 == " " || $0 == "\t" || $0 == "\r" || $0 == "\r\n" }
       guard !fields.isEmpty else { continue }
-      rows.append(try Self(fields, file: file, line: index + 1, fail: fail))
+      rows.append(try Self(fields, file: file, line: line, fail: fail))
     }
     return rows
+  }
+
+  /// A row as the release has it, its columns parted by single spaces; nil for any other line.
+  private init?(released line: Slice<UnsafeBufferPointer<UInt8>>, file: UInt32, line number: Int) {
+    let space = UInt8(ascii: " ")
+    let folderStart = line.startIndex + 5
+    guard line.count > 5, line[..<folderStart].elementsEqual("imgs/".utf8),
+      let folderEnd = line[folderStart...].firstIndex(of: space),
+      let fileEnd = line[(folderEnd + 1)...].firstIndex(of: space),
+      let labelStart = line[(fileEnd + 1)...].firstIndex(of: space).map({ $0 + 1 }),
+      labelStart + 1 < line.endIndex, line[labelStart + 1] == space,
+      line[labelStart] == 48 || line[labelStart] == 49,
+      line[labelStart...].allSatisfy({ (0x20...0x7E).contains($0) }),
+      let image = PathfinderImage(
+        folder: UnsafeBufferPointer(rebasing: line[folderStart..<folderEnd]),
+        file: UnsafeBufferPointer(rebasing: line[(folderEnd + 1)..<fileEnd])
+      )
+    else { return nil }
+    self.file = file
+    self.line = UInt32(number)
+    self.image = image
+    label = line[labelStart] - 48
   }
 
   /// Columns 0, 1 and 3: `imgs/<k>`, `sample_<i>.png` and the label.

@@ -26,18 +26,45 @@ struct PathfinderImage: Hashable, Comparable, Sendable {
 
   /// The image named by a folder and a file; nil for any other names.
   init?(folder: Substring, file: Substring) {
-    guard let folder = Self.number(folder), file.hasPrefix("sample_"), file.hasSuffix(".png"),
-      let number = Self.number(file.dropFirst("sample_".count).dropLast(".png".count))
+    var (folder, file) = (folder, file)
+    let image = folder.withUTF8 { folder in file.withUTF8 { Self(folder: folder, file: $0) } }
+    guard let image else { return nil }
+    self = image
+  }
+
+  /// The image named by the UTF-8 of a folder and a file; nil for any other names.
+  init?(folder: UnsafeBufferPointer<UInt8>, file: UnsafeBufferPointer<UInt8>) {
+    let (start, end): (StaticString, StaticString) = ("sample_", ".png")
+    let (first, last) = (start.utf8CodeUnitCount, file.count - end.utf8CodeUnitCount)
+    guard first < last, Self.holds(file[..<first], start), Self.holds(file[last...], end),
+      let folder = Self.number(folder[...]), let number = Self.number(file[first..<last])
     else { return nil }
     self.init(folder: folder, number: number)
   }
 
+  private static func holds(_ bytes: Slice<UnsafeBufferPointer<UInt8>>, _ text: StaticString)
+    -> Bool
+  {
+    text.withUTF8Buffer { bytes.elementsEqual($0) }
+  }
+
   /// A plain decimal number without sign or leading zeros.
-  static func number(_ text: Substring) -> UInt32? {
-    guard text.utf8.allSatisfy({ (48...57).contains($0) }), text == "0" || text.first != "0" else {
+  static func number(_ digits: Slice<UnsafeBufferPointer<UInt8>>) -> UInt32? {
+    guard let first = digits.first, digits.count <= 9, first != 48 || digits.count == 1 else {
       return nil
     }
-    return UInt32(text)
+    var number: UInt32 = 0
+    for digit in digits {
+      guard (48...57).contains(digit) else { return nil }
+      number = 10 * number + UInt32(digit - 48)
+    }
+    return number
+  }
+
+  /// ``number(_:)`` of text.
+  static func number(_ text: Substring) -> UInt32? {
+    var text = text
+    return text.withUTF8 { number($0[...]) }
   }
 
   static func < (one: Self, other: Self) -> Bool {
@@ -165,7 +192,7 @@ final class PathfinderCollector: TaskCollector {
     }
     rows.removeAll { emptyImages.contains($0.image) || faultyImages.contains($0.image) }
     rows.sort { ($0.file, $0.line) < ($1.file, $1.line) }
-    try checkLabels()
+    let listed = try checkLabels()
     let samples = try rows.enumerated().map { index, row in
       guard let slot = images[row.image] else {
         throw context.error(
@@ -176,25 +203,33 @@ final class PathfinderCollector: TaskCollector {
       }
       return SpooledSample(id: Int64(index), label: Double(row.label), slot: slot)
     }
-    let listed = Set(rows.map(\.image)).count
     if images.count > listed {
       context.skipped["images without a metadata row"] = images.count - listed
     }
     return collected(samples)
   }
 
-  /// A row may repeat another, but not contradict it.
-  private func checkLabels() throws {
-    let ordered = rows.sorted { ($0.image, $0.file, $0.line) < ($1.image, $1.file, $1.line) }
-    for (one, other) in zip(ordered, ordered.dropFirst())
-    where one.image == other.image && one.label != other.label {
-      throw context.error(
-        in: metadata[other.file],
-        line: Int(other.line),
-        "label \(other.label) for \(other.image.path), but \(one.label) in "
-          + "\(metadata[one.file] ?? "") line \(one.line)"
-      )
+  /// Refuses a row that contradicts an earlier one; it may repeat it.
+  ///
+  /// - Returns: how many images the rows name.
+  private func checkLabels() throws -> Int {
+    var first: [PathfinderImage: Int32] = [:]
+    first.reserveCapacity(rows.count)
+    for (index, row) in rows.enumerated() {
+      guard let earlier = first[row.image].map({ rows[Int($0)] }) else {
+        first[row.image] = Int32(index)
+        continue
+      }
+      guard earlier.label == row.label else {
+        throw context.error(
+          in: metadata[row.file],
+          line: Int(row.line),
+          "label \(row.label) for \(row.image.path), but \(earlier.label) in "
+            + "\(metadata[earlier.file] ?? "") line \(earlier.line)"
+        )
+      }
     }
+    return first.count
   }
 
   private func collected(_ samples: [SpooledSample]) -> CollectedTask {

@@ -19,7 +19,7 @@ struct Prep: ParsableCommand {
       Data goes to standard output, messages to standard error.
       Exit codes: 0 done, 1 failed, 64 wrong usage.
       """,
-    version: "0.1.0",
+    version: "0.2.0",
     subcommands: [
       BuildCommand.self, MergeCommand.self, MaskCommand.self, InspectCommand.self,
       VerifyCommand.self,
