@@ -1,13 +1,22 @@
 extension TaskDefinition {
   /// Pathfinder: whether two discs are joined by a path (docs/archives.md).
-  static func pathfinder(side: Int, contourLength: Int) -> TaskDefinition {
-    let level = PathfinderCollector.level(contourLength: contourLength)
+  static func pathfinder(side: Int, _ options: TaskOptions) -> TaskDefinition {
+    let level = PathfinderCollector.level(contourLength: options.contourLength ?? 14)
     let aliases = [128: ["pathx"], 256: ["pathx256"]][side] ?? []
     return TaskDefinition(
       name: "pathfinder\(side)",
       aliases: aliases,
       summary: "\(side) x \(side) grey images, 2 classes, \(side * side) pixels (lra_release.gz)",
       expectedMembers: "pathfinder\(side)/\(level)/imgs and metadata",
+      source: Publication.longRangeArena,
+      publication: Publication(
+        archive: "lra_release.gz",
+        byteCount: nil,
+        samples: [.train: 160_000, .validation: 20_000, .test: 20_000],
+        classes: 2,
+        length: "\(side * side) pixels"
+      ),
+      options: [.contourLength],
       locate: inFolder("pathfinder\(side)"),
       makeCollector: { PathfinderCollector($0, side: side, level: level) }
     )
@@ -244,7 +253,7 @@ final class PathfinderCollector: TaskCollector {
       encoding: .greyPNG(side: side),
       maximumLength: side * side,
       fixedLength: side * side,
-      target: .classes(2),
+      target: .classes(2, names: ["apart", "joined"]),
       vocabulary: nil,
       normalization: Normalization(divisor: 255, mean: [0.5], standardDeviation: [0.5]),
       splits: [
