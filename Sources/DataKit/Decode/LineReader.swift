@@ -49,23 +49,37 @@ struct LinePiece: Sendable {
   func forEachLine(
     policy: ErrorPolicy,
     _ body: (UnsafeMutableBufferPointer<UInt8>, LinePlace) throws -> Void
-  ) throws -> [ArchiveError] {
-    var faults: [ArchiveError] = []
+  ) throws -> [FaultyLine] {
+    var faults: [FaultyLine] = []
     try forEachLine { line, fail in
+      // The bytes as they stand in the file: reading a line may undo quotes in it.
+      let original = policy == .quarantine ? Array(line) : []
       do {
         try body(line, fail)
       } catch let error as ArchiveError where policy != .fail {
-        faults.append(error)
+        faults.append(FaultyLine(error: error, bytes: original))
       }
     }
     return faults
   }
 }
 
+/// A line that was left out.
+struct FaultyLine: Sendable {
+  let error: ArchiveError
+  /// The line without its end; empty unless it is to be kept.
+  let bytes: [UInt8]
+}
+
+extension CollectorContext {
+  /// Leaves out faulty lines, which is allowed where there are any.
+  func reject(_ lines: [FaultyLine]) throws {
+    for line in lines { try line.bytes.withUnsafeBytes { try reject(line.error, bytes: $0) } }
+  }
+}
+
 /// Streams the lines of an archive member in pieces, so that other threads can work on them.
 struct LineReader {
-  /// The longest line accepted, in bytes.
-  static let lineLimit = 64 << 20
   /// Pieces have about this many bytes.
   private static let pieceSize = 1 << 20
   private static let byteOrderMark: [UInt8] = [0xEF, 0xBB, 0xBF]
@@ -76,6 +90,7 @@ struct LineReader {
   /// Reads the current member of `reader`.
   ///
   /// - Parameters:
+  ///   - reader: the archive.
   ///   - head: takes lines from the start, each without its end and with its number, and says
   ///     whether the next one is for it too; nil when there is no head.
   ///   - body: takes the lines after the head, in order.
@@ -118,11 +133,13 @@ struct LineReader {
       pending.append(contentsOf: chunk)
       guard pending.count >= Self.pieceSize else { return }
       guard let end = lastEnd else {
-        guard pending.count <= Self.lineLimit else {
-          throw context.error(
-            in: member,
+        guard pending.count <= reader.limits.lineByteCount else {
+          throw ArchiveError(
+            archive: context.archive,
+            member: member,
             line: line,
-            "a line has over \(Self.lineLimit) bytes, the limit"
+            reason: "a line has over \(reader.limits.lineByteCount) bytes, the limit",
+            hint: ArchiveLimits.hint("--limit-line-bytes")
           )
         }
         return
