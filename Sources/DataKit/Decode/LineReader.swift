@@ -49,16 +49,32 @@ struct LinePiece: Sendable {
   func forEachLine(
     policy: ErrorPolicy,
     _ body: (UnsafeMutableBufferPointer<UInt8>, LinePlace) throws -> Void
-  ) throws -> [ArchiveError] {
-    var faults: [ArchiveError] = []
+  ) throws -> [FaultyLine] {
+    var faults: [FaultyLine] = []
     try forEachLine { line, fail in
+      // The bytes as they stand in the file: reading a line may undo quotes in it.
+      let original = policy == .quarantine ? Array(line) : []
       do {
         try body(line, fail)
       } catch let error as ArchiveError where policy != .fail {
-        faults.append(error)
+        faults.append(FaultyLine(error: error, bytes: original))
       }
     }
     return faults
+  }
+}
+
+/// A line that was left out.
+struct FaultyLine: Sendable {
+  let error: ArchiveError
+  /// The line without its end; empty unless it is to be kept.
+  let bytes: [UInt8]
+}
+
+extension CollectorContext {
+  /// Leaves out faulty lines, which is allowed where there are any.
+  func reject(_ lines: [FaultyLine]) throws {
+    for line in lines { try line.bytes.withUnsafeBytes { try reject(line.error, bytes: $0) } }
   }
 }
 
@@ -74,6 +90,7 @@ struct LineReader {
   /// Reads the current member of `reader`.
   ///
   /// - Parameters:
+  ///   - reader: the archive.
   ///   - head: takes lines from the start, each without its end and with its number, and says
   ///     whether the next one is for it too; nil when there is no head.
   ///   - body: takes the lines after the head, in order.

@@ -27,7 +27,7 @@ struct TablePiece: Sendable {
   func forEachRow(
     policy: ErrorPolicy = .fail,
     _ body: ([UnsafeBufferPointer<UInt8>], LinePlace) throws -> Void
-  ) throws -> [ArchiveError] {
+  ) throws -> [FaultyLine] {
     try lines.forEachLine(policy: policy) { line, fail in
       let fields: [UnsafeBufferPointer<UInt8>]
       do {
