@@ -1,6 +1,7 @@
 # Set-up, build, demonstration and tests. `make demo` and `make test` need nothing run before them.
 
-PACKAGES := libarchive-dev libopenblas-dev libpng-dev libssl-dev libxxhash-dev pkg-config zlib1g-dev
+# libisal-dev only makes inflating faster; everything builds and runs without it.
+PACKAGES := libarchive-dev libisal-dev libopenblas-dev libpng-dev libssl-dev libxxhash-dev pkg-config zlib1g-dev
 MODULES := libarchive openblas libpng libcrypto libxxhash zlib
 SOURCES := Package.swift Sources Tests
 

@@ -60,12 +60,23 @@ public struct TokenBatch: Sendable {
     var final: [UInt16] = []
     for token in tokens { final.append(try table.number(of: token)) }
     var counts = [Int](repeating: 0, count: tokens.count)
-    for index in numbers.indices {
-      let local = Int(numbers[index])
-      counts[local] += 1
-      numbers[index] = final[local]
+    numbers.withUnsafeMutableBufferPointer { numbers in
+      for index in numbers.indices {
+        let local = Int(numbers[index])
+        counts[local] += 1
+        numbers[index] = final[local]
+      }
     }
     guard counting else { return }
     for (local, count) in counts.enumerated() { table.count(final[local], times: count) }
+  }
+
+  /// Adds a token that is not there yet.
+  ///
+  /// - Throws: ``TokenizerError`` when numbers would no longer fit 16 bits.
+  mutating func add(_ token: String) throws(TokenizerError) -> UInt16 {
+    guard tokens.count < TokenTable.capacity else { throw TokenizerError.tooManyTokens }
+    tokens.append(token)
+    return UInt16(tokens.count - 1)
   }
 }

@@ -46,4 +46,11 @@ public struct Vocabulary: Sendable, Equatable {
     tokens = Self.specials + kept.map { table.tokens[$0] }
     counts = [Int](repeating: 0, count: Self.specials.count) + kept.map { table.counts[$0] }
   }
+  /// The vocabulary of tokens that are known beforehand: all are kept, in the table's order, also
+  /// those that do not occur.
+  public init(fixed table: TokenTable) {
+    ids = table.tokens.indices.map { UInt16(Self.specials.count + $0) }
+    tokens = Self.specials + table.tokens
+    counts = [Int](repeating: 0, count: Self.specials.count) + table.counts
+  }
 }

@@ -120,8 +120,8 @@ public struct Verification {
             generator.fill(
               computed,
               sampleID: shard.sampleID(row),
-              sequence: sequence,
-              variant: variant
+              variant: variant,
+              sequence: sequence
             )
             return stored.elementsEqual(computed)
           }

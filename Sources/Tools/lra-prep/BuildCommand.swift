@@ -13,6 +13,8 @@ struct BuildCommand: ParsableCommand {
         lra-prep build listops -i lra_release.gz -o data/listops --mask token:0.5
         lra-prep build all --input - --output data < lra_release.gz
         lra-prep build pathx -i lra_release.gz -o data/pathx --part 0/4
+        lra-prep build text -i aclImdb_v1.tar.gz -o - | lra-train pretrain \\
+          --data - --preset transformer-text --run text
         lra-prep build image -i cifar-10-binary.tar.gz -o data/image \\
           --fractions 0.01,0.1,0.5
 
@@ -29,7 +31,10 @@ struct BuildCommand: ParsableCommand {
     help: "The archive, or - for standard input; several times for tasks of several files."
   )
   var input: [String]
-  @Option(name: .shortAndLong, help: "The folder to write to.")
+  @Option(
+    name: .shortAndLong,
+    help: "The folder to write to, or - for a stream that 'receive' and 'lra-train' read."
+  )
   var output: String
   @Option(
     help: """
@@ -80,6 +85,14 @@ struct BuildCommand: ParsableCommand {
     }
     guard !output.isEmpty, !input.isEmpty, input.allSatisfy({ !$0.isEmpty }) else {
       throw ValidationError("--input and --output must not be empty")
+    }
+    if output == "-" {
+      guard task != "all", part == nil, !json else {
+        throw ValidationError("--output - carries one whole task, without --part and --json")
+      }
+      guard isatty(STDOUT_FILENO) == 0 else {
+        throw ValidationError("a data set is not written to a terminal; pipe it into something")
+      }
     }
     guard input.filter({ $0 == "-" }).count <= 1 else {
       throw ValidationError("standard input can be read only once")
@@ -155,10 +168,12 @@ struct BuildCommand: ParsableCommand {
       TaskDefinition.named(task, contourLength: contourLength).map { [$0] }
       ?? TaskDefinition.all(contourLength: contourLength)
     let isAll = task == "all"
+    let isStream = output == "-"
+    let workFolder = isStream ? try WorkFolder() : nil
     let plan = BuildPlan(
       inputs: input.map { ArchiveInput($0) },
       tasks: tasks,
-      folders: tasks.map { isAll ? "\(output)/\($0.name)" : output },
+      folders: tasks.map { isAll ? "\(output)/\($0.name)" : workFolder?.path ?? output },
       skipsAbsentTasks: isAll,
       masks: try masks(),
       shardByteCount: shardSize << 20,
@@ -171,7 +186,11 @@ struct BuildCommand: ParsableCommand {
       replacesExisting: force
     )
     let progress = BuildProgressLines(quiet: quiet)
-    let results = try Build(plan, report: progress.update).run()
+    // A receiver that goes away is an error with a sentence, not a silent end.
+    if isStream { signal(SIGPIPE, SIG_IGN) }
+    let stream = isStream ? try DataSetStream() : nil
+    let results = try Build(plan, to: stream, report: progress.update).run()
+    workFolder?.remove()
     progress.finish()
     if !quiet { printError("peak memory \(Self.peakMemory >> 20) MiB") }
     for result in results {
@@ -196,7 +215,8 @@ struct BuildCommand: ParsableCommand {
     let splits = Split.allCases.compactMap { split in
       manifest.splits[split.rawValue].map { "\($0.samples) \(split.rawValue)" }
     }
-    printError("\(result.task): \(splits.joined(separator: ", ")) -> \(result.folder)")
+    let place = output == "-" ? "standard output" : result.folder
+    printError("\(result.task): \(splits.joined(separator: ", ")) -> \(place)")
     printError("  read \(manifest.provenance.membersRead) members")
     for (reason, count) in manifest.provenance.skipped.sorted(by: { $0.key < $1.key }) {
       printError("  skipped \(count): \(reason)")

@@ -60,11 +60,13 @@ struct GenerateOptions: ParsableArguments {
   /// - Parameters:
   ///   - label: what the progress line is called.
   ///   - total: how many samples.
+  ///   - compressionLevel: of gzip, 0...9.
   ///   - body: adds the members; calls its second argument with the samples done so far.
   /// - Throws: ``ToolFailure`` if the output exists, and what the writer and `body` throw.
   func write(
     label: String,
     total: Int,
+    compressionLevel: Int = 6,
     _ body: (ArchiveWriter, @escaping (Int) throws -> Void) throws -> Void
   ) throws {
     let path = output ?? "-"
@@ -72,7 +74,7 @@ struct GenerateOptions: ParsableArguments {
       throw ToolFailure("\(path): the file exists; --force replaces it")
     }
     let reporter = ProgressReporter(label: label, total: total, unit: "samples", quiet: quiet)
-    let writer = try ArchiveWriter(path: path)
+    let writer = try ArchiveWriter(path: path, compressionLevel: compressionLevel)
     try body(writer) { reporter.update(completed: $0) }
     try writer.finish()
     reporter.finish()
