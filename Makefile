@@ -9,7 +9,7 @@ SOURCES := Package.swift Sources Tests
 # a folder of their own, as they need other flags than the programs.
 TEST_FLAGS := -c release -Xswiftc -enable-testing --scratch-path .build-test
 
-.PHONY: deps build demo test bench format lint clean
+.PHONY: deps build demo test fuzz bench format lint clean
 
 # Installs the system packages that are missing, or says how.
 deps:
@@ -35,6 +35,11 @@ demo: build
 test: deps
 	swift build --build-tests $(TEST_FLAGS)
 	swift test --skip-build $(TEST_FLAGS)
+
+# Damaged inputs for everything that reads untrusted bytes; SEED=2 makes others.
+fuzz: deps
+	swift build $(TEST_FLAGS) --product lra-fuzz
+	.build-test/release/lra-fuzz --cases $(or $(CASES),200000) --seed $(or $(SEED),1)
 
 # Ratios of one run on this machine.
 bench: build

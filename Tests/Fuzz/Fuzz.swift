@@ -23,7 +23,7 @@ struct Fuzz: ParsableCommand {
 private func targets(named names: [String]) throws -> [FuzzTarget] {
   guard !names.isEmpty else { return FuzzTarget.all }
   return try names.map { name in
-    guard let target = FuzzTarget.all.first(where: { $0.name == name }) else {
+    guard let target = (FuzzTarget.all + FuzzTarget.faulty).first(where: { $0.name == name }) else {
       let known = FuzzTarget.all.map(\.name).joined(separator: ", ")
       throw ValidationError("'\(name)' is not a target; there are \(known)")
     }

@@ -14,7 +14,7 @@ struct FuzzTarget: Sendable {
   let run: @Sendable (FuzzInput) throws -> Void
 
   static let all: [FuzzTarget] =
-    decoders + builds + [safetensors, dataSet]
+    decoders + builds + [safetensors, dataSet, stream]
 }
 
 /// An input on its way to a target.
@@ -42,8 +42,8 @@ struct FuzzSeed: Sendable {
   enum Form: Sendable {
     case plain
     case png(PNGParts)
-    /// The members of a tar archive that is compressed with gzip.
-    case archive([TarSeed.Member])
+    /// The members of a tar archive.
+    case archive([TarSeed.Member], isCompressed: Bool)
   }
 
   /// What a PNG is made from, so that its pixels can be damaged behind sound checksums.
@@ -70,8 +70,13 @@ struct FuzzSeed: Sendable {
     return Self(valid: file.bytes, form: .png(parts))
   }
 
-  static func archive(_ members: [(name: String, bytes: [UInt8])]) -> Self {
+  static func archive(_ members: [(name: String, bytes: [UInt8])], isCompressed: Bool = true)
+    -> Self
+  {
     let archive = TarSeed(members)
-    return Self(valid: Deflate.gzip(archive.bytes, .fixed), form: .archive(archive.members))
+    return Self(
+      valid: isCompressed ? Deflate.gzip(archive.bytes, .fixed) : archive.bytes,
+      form: .archive(archive.members, isCompressed: isCompressed)
+    )
   }
 }

@@ -7,7 +7,8 @@ extension Mutator {
     switch seed.form {
     case .plain: return mutate(seed.valid, with: other.valid)
     case .png(let parts): return mutatePNG(seed.valid, parts, with: other.valid)
-    case .archive(let members): return mutateArchive(members, with: other)
+    case .archive(let members, let isCompressed):
+      return mutateArchive(members, isCompressed: isCompressed, with: other)
     }
   }
 
@@ -41,12 +42,15 @@ extension Mutator {
 
   private mutating func mutateArchive(
     _ members: [TarSeed.Member],
+    isCompressed: Bool,
     with other: FuzzSeed
   ) -> [UInt8] {
     var archive = TarSeed(members: members)
     var tar: [UInt8]
     switch random.next(below: 5) {
-    case 0: return mutate(Deflate.gzip(archive.bytes, pick(Deflate.Method.allCases)), with: [])
+    case 0:
+      let method = pick(Deflate.Method.allCases)
+      return mutate(isCompressed ? Deflate.gzip(archive.bytes, method) : archive.bytes, with: [])
     case 1:
       tar = mutate(archive.bytes, with: other.valid)
       if happens(70) { TarSeed.repairChecksums(of: &tar) }
@@ -55,7 +59,7 @@ extension Mutator {
       for _ in 0...random.next(below: 3) { mutateMember(of: &archive, with: other) }
       tar = archive.bytes
     }
-    var bytes = happens(20) ? tar : Deflate.gzip(tar, pick(Deflate.Method.allCases))
+    var bytes = isCompressed == happens(20) ? tar : Deflate.gzip(tar, pick(Deflate.Method.allCases))
     if happens(5) { bytes = mutate(bytes, with: []) }
     return bytes
   }
@@ -73,12 +77,13 @@ extension Mutator {
     default:
       let body = archive.members[index].bytes
       var lent: [UInt8] = pick(archive.members).bytes
-      if case .archive(let members) = other.form, !members.isEmpty { lent = pick(members).bytes }
+      if case .archive(let members, _) = other.form, !members.isEmpty { lent = pick(members).bytes }
       let damaged = mutate(body, with: lent)
-      archive.members[index].bytes =
-        PNGSeed(body).flatMap { _ in
-          happens(70) ? PNGSeed(damaged)?.bytes : nil
-        } ?? damaged
+      let isRepaired = happens(70) && PNGSeed(body) != nil
+      let replacement = isRepaired ? PNGSeed(damaged)?.bytes ?? damaged : damaged
+      // What has to be equal to something else in the archive mostly stays so.
+      let twins = archive.members.indices.filter { archive.members[$0].bytes == body }
+      for twin in happens(70) ? twins : [index] { archive.members[twin].bytes = replacement }
     }
   }
 }

@@ -62,6 +62,7 @@ struct BuildCommand: ParsableCommand {
   var part: String?
   @Option(help: "Faulty members, rows and images: fail, skip or quarantine.")
   var onError = ErrorPolicy.fail
+  @OptionGroup(title: "Limits on untrusted archives") var limits: LimitArguments
   @Option(help: "The most mebibytes of memory (default: the shard size and 128 per thread).")
   var memory: Int?
   @Option(help: "Threads that read, decode and tokenize.")
@@ -89,6 +90,9 @@ struct BuildCommand: ParsableCommand {
     if output == "-" {
       guard task != "all", part == nil, !json else {
         throw ValidationError("--output - carries one whole task, without --part and --json")
+      }
+      guard onError != .quarantine else {
+        throw ValidationError("--output - has no folder for a quarantine: use --on-error skip")
       }
       guard isatty(STDOUT_FILENO) == 0 else {
         throw ValidationError("a data set is not written to a terminal; pipe it into something")
@@ -181,6 +185,7 @@ struct BuildCommand: ParsableCommand {
       memoryByteCount: memory.map { $0 << 20 },
       fractions: try fractionRequest(),
       errorPolicy: onError,
+      limits: limits.limits,
       part: try buildPart(),
       prefix: prefix,
       replacesExisting: force

@@ -54,7 +54,7 @@ extension FuzzTarget {
   }
 
   /// A build that succeeded must hold what it says.
-  private static func checkFinished(_ output: String) throws {
+  static func checkFinished(_ output: String) throws {
     do {
       let faults = try Verification(folder: output).run().faults
       guard faults.isEmpty else {
@@ -66,7 +66,7 @@ extension FuzzTarget {
     }
   }
 
-  private static func expectOnly(_ names: Set<String>, in folder: String) throws {
+  static func expectOnly(_ names: Set<String>, in folder: String) throws {
     let found = try FileManager.default.contentsOfDirectory(atPath: folder)
     if let stray = found.first(where: { !names.contains($0) }) {
       throw PropertyViolation("\(stray) was written outside the output folder")

@@ -47,7 +47,7 @@ extension FuzzTarget {
     "train-00000-of-00001.mask-token-0.50-seed-3.safetensors",
   ]
 
-  private static func contents(of path: String) throws -> [UInt8] {
+  static func contents(of path: String) throws -> [UInt8] {
     [UInt8](try Data(contentsOf: URL(filePath: path)))
   }
 

@@ -3,10 +3,26 @@ import DataKit
 extension FuzzTarget {
   /// The decoders of single members, called directly.
   static let decoders: [FuzzTarget] = [
-    decoder("png", weight: 20, .png) { Seeds.images },
+    png,
     decoder("numpy", weight: 12, .pathfinderMetadata) { Seeds.numpy.map { .bytes($0) } },
     decoder("metadata", weight: 12, .pathfinderMetadata) { [.bytes(Seeds.pathfinderRows)] },
   ]
+
+  /// The decoder of common files must agree with libpng on every file.
+  private static let png = FuzzTarget(name: "png", weight: 20, seeds: { _ in Seeds.images }) {
+    input in
+    let expected = Result { try UntrustedDecoder.png.decode(input.bytes) }
+    let found = Result { try UntrustedDecoder.commonPNG.decode(input.bytes) }
+    switch (expected, found) {
+    case (.success(let expected), .success(let found)):
+      guard expected == found else { throw PropertyViolation("two decoders give other pixels") }
+    case (.failure(let error), .failure): throw error
+    case (.failure(let error), .success):
+      throw PropertyViolation("only the decoder of common files takes this: \(error)")
+    case (.success, .failure(let error)):
+      throw PropertyViolation("only libpng takes this: \(error)")
+    }
+  }
 
   private static func decoder(
     _ name: String,
@@ -15,7 +31,7 @@ extension FuzzTarget {
     _ seeds: @escaping @Sendable () -> [FuzzSeed]
   ) -> FuzzTarget {
     FuzzTarget(name: name, weight: weight, seeds: { _ in seeds() }) { input in
-      try decoder.decode(input.bytes)
+      _ = try decoder.decode(input.bytes)
     }
   }
 }
