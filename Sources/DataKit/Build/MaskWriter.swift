@@ -6,20 +6,30 @@ public enum MaskWriter {
   ///   - sets: the sets to add.
   ///   - folder: the data set's folder.
   ///   - threads: how many threads draw masks; the files do not depend on it.
+  ///   - report: called after each file.
   /// - Returns: the manifest with the new sets.
   /// - Throws: ``DataSetError`` when a set is there already, ``FileError`` when the disk refuses;
   ///   the manifest is then unchanged.
   public static func add(
     _ sets: [MaskSet],
     to folder: String,
-    threads: Int = 1
+    threads: Int = 1,
+    report: (FileProgress) -> Void = { _ in }
   ) throws -> Manifest {
     var manifest = try Manifest.read(from: folder)
+    let shards = manifest.splits.values.reduce(0) { $0 + $1.shards.count }
+    var progress = FileProgress(
+      totalFiles: sets.count { $0.policy != .causal } * shards
+    )
     for set in sets {
       guard !manifest.masks.contains(where: { $0.name == set.name }) else {
         throw DataSetError(path: folder, reason: "the mask set '\(set.name)' is there already")
       }
-      manifest.masks.append(try write(set, for: manifest, in: folder, threads: threads))
+      let description = try write(set, for: manifest, in: folder, threads: threads) { written in
+        progress.enter(written.digest)
+        report(progress)
+      }
+      manifest.masks.append(description)
     }
     try AtomicFile.write(try manifest.encoded(), to: folder + "/" + Manifest.fileName)
     return manifest
@@ -30,14 +40,17 @@ public enum MaskWriter {
     _ set: MaskSet,
     for manifest: Manifest,
     in folder: String,
-    threads: Int = 1
+    threads: Int,
+    report: (ShardEntry) -> Void
   ) throws -> MaskSetDescription {
     var description = MaskSetDescription(set)
     guard set.policy != .causal else { return description }
     for split in Split.allCases {
       guard let shards = manifest.splits[split.rawValue]?.shards else { continue }
       description.shards[split.rawValue] = try shards.map { shard in
-        try writeShard(set, of: shard, manifest, in: folder, threads: threads)
+        let written = try writeShard(set, of: shard, manifest, in: folder, threads: threads)
+        report(written)
+        return written
       }
     }
     return description

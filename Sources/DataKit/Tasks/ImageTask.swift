@@ -5,6 +5,14 @@ extension TaskDefinition {
     aliases: ["cifar"],
     summary: "CIFAR-10 as 1,024 grey pixels, 10 classes (cifar-10-binary.tar.gz)",
     expectedMembers: "cifar-10-batches-bin/data_batch_1.bin … 5 and test_batch.bin",
+    source: "https://www.cs.toronto.edu/~kriz/cifar.html (CIFAR-10 binary version)",
+    publication: Publication(
+      archive: "cifar-10-binary.tar.gz",
+      byteCount: 170_052_171,
+      samples: [.train: 45_000, .validation: 5_000, .test: 10_000],
+      classes: 10,
+      length: "1,024 pixels"
+    ),
     locate: inFolder("cifar-10-batches-bin"),
     makeCollector: { ImageCollector($0) }
   )

@@ -7,6 +7,14 @@ extension TaskDefinition {
     aliases: [],
     summary: "nested list operations, 10 classes, up to 2,048 tokens (lra_release.gz)",
     expectedMembers: "listops-1000/basic_train.tsv, basic_val.tsv and basic_test.tsv",
+    source: Publication.longRangeArena,
+    publication: Publication(
+      archive: "lra_release.gz",
+      byteCount: nil,
+      samples: [.train: 96_000, .validation: 2_000, .test: 2_000],
+      classes: 10,
+      length: "up to 2,048 tokens"
+    ),
     locate: inFolder("listops-1000"),
     makeCollector: { ListOpsCollector($0) }
   )

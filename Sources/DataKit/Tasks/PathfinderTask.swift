@@ -8,6 +8,14 @@ extension TaskDefinition {
       aliases: aliases,
       summary: "\(side) x \(side) grey images, 2 classes, \(side * side) pixels (lra_release.gz)",
       expectedMembers: "pathfinder\(side)/\(level)/imgs and metadata",
+      source: Publication.longRangeArena,
+      publication: Publication(
+        archive: "lra_release.gz",
+        byteCount: nil,
+        samples: [.train: 160_000, .validation: 20_000, .test: 20_000],
+        classes: 2,
+        length: "\(side * side) pixels"
+      ),
       locate: inFolder("pathfinder\(side)"),
       makeCollector: { PathfinderCollector($0, side: side, level: level) }
     )

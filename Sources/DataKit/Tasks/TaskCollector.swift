@@ -66,6 +66,10 @@ public struct TaskDefinition: Sendable {
   public let summary: String
   /// What to call what is missing when an archive has nothing for it.
   public let expectedMembers: String
+  /// Where the archive is published, on one line; for users' own data, what they have to bring.
+  public let source: String
+  /// What was published; nil for users' own data.
+  public let publication: Publication?
   /// Whether an input that is no archive is taken as the task's one member.
   let acceptsPlainFiles: Bool
   /// Splits a member's path into what stands before the task's folder and what comes after it;
@@ -78,6 +82,8 @@ public struct TaskDefinition: Sendable {
     aliases: [String],
     summary: String,
     expectedMembers: String,
+    source: String,
+    publication: Publication? = nil,
     acceptsPlainFiles: Bool = false,
     locate: @escaping @Sendable ([Substring]) -> (prefix: [Substring], tail: [Substring])?,
     makeCollector: @escaping @Sendable (CollectorContext) -> any TaskCollector
@@ -86,6 +92,8 @@ public struct TaskDefinition: Sendable {
     self.aliases = aliases
     self.summary = summary
     self.expectedMembers = expectedMembers
+    self.source = source
+    self.publication = publication
     self.acceptsPlainFiles = acceptsPlainFiles
     self.locate = locate
     self.makeCollector = makeCollector

@@ -7,6 +7,14 @@ extension TaskDefinition {
     aliases: ["imdb"],
     summary: "film reviews as characters, 2 classes, up to 4,096 tokens (aclImdb_v1.tar.gz)",
     expectedMembers: "aclImdb/train/pos/<id>_<rating>.txt and the like",
+    source: "https://ai.stanford.edu/~amaas/data/sentiment/ (Large Movie Review Dataset v1.0)",
+    publication: Publication(
+      archive: "aclImdb_v1.tar.gz",
+      byteCount: 84_125_825,
+      samples: [.train: 25_000, .test: 25_000],
+      classes: 2,
+      length: "up to 4,096 characters"
+    ),
     locate: { parts in
       // aclImdb/train/neg/0_3.txt: the last three parts tell, whatever the top folder is called.
       guard parts.count >= 3, ["train", "test"].contains(parts[parts.count - 3]),

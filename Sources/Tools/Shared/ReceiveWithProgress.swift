@@ -1,26 +1,17 @@
 public import DataKit
 
 extension DataSetReceiver {
-  /// Receives from standard input with a progress line.
+  /// Receives from standard input and reports progress.
   ///
-  /// - Parameter quiet: whether to write nothing at all.
+  /// - Parameter format: how to report.
   /// - Returns: what was received.
   /// - Throws: what ``DataSetReceiver/receive(from:name:report:)`` throws.
-  public func receiveWithProgress(quiet: Bool) throws -> Receipt {
-    var reporter: ProgressReporter?
+  public func receiveWithProgress(_ format: ProgressFormat) throws -> Receipt {
+    let reporter = ProgressReporter(stage: "receive", format: format)
     let receipt = try receive { progress in
-      let line =
-        reporter
-        ?? ProgressReporter(
-          label: "receive",
-          total: progress.totalBytes.map { $0 >> 20 },
-          unit: "MiB",
-          quiet: quiet
-        )
-      reporter = line
-      line.update(completed: progress.bytes >> 20)
+      reporter.update(bytes: progress.bytes, ofBytes: progress.totalBytes)
     }
-    reporter?.finish()
+    reporter.finish()
     return receipt
   }
 }

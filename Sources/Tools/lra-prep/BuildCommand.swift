@@ -69,8 +69,7 @@ struct BuildCommand: ParsableCommand {
   var threads = ProcessInfo.processInfo.activeProcessorCount
   @Flag(help: "Replace a finished data set.")
   var force = false
-  @Flag(name: .shortAndLong, help: "No progress, no summary.")
-  var quiet = false
+  @OptionGroup var progress: ProgressOptions
   @Flag(help: "Write one JSON object per finished task to standard output.")
   var json = false
 
@@ -190,18 +189,18 @@ struct BuildCommand: ParsableCommand {
       prefix: prefix,
       replacesExisting: force
     )
-    let progress = BuildProgressLines(quiet: quiet)
+    let lines = BuildProgressLines(progress)
     // A receiver that goes away is an error with a sentence, not a silent end.
     if isStream { signal(SIGPIPE, SIG_IGN) }
     let stream = isStream ? try DataSetStream() : nil
-    let results = try Build(plan, to: stream, report: progress.update).run()
+    let results = try Build(plan, to: stream, report: lines.update).run()
     workFolder?.remove()
-    progress.finish()
-    if !quiet { printError("peak memory \(Self.peakMemory >> 20) MiB") }
+    lines.finish()
+    if progress.showsSummary { printError("peak memory \(Self.peakMemory >> 20) MiB") }
     for result in results {
-      if !quiet { summarize(result) }
+      if progress.showsSummary { summarize(result) }
       if json, let manifest = result.manifest {
-        print(try BuildEvent(result.folder, manifest).line)
+        print(try JSONText.line(BuildEvent(result.folder, manifest)))
       }
     }
   }
@@ -232,11 +231,11 @@ struct BuildCommand: ParsableCommand {
 
 /// Turns a build's progress into lines: first the archive, then each task's shards.
 private final class BuildProgressLines {
-  private let quiet: Bool
+  private let options: ProgressOptions
   private var stage: BuildProgress.Stage?
   private var reporter: ProgressReporter?
 
-  init(quiet: Bool) { self.quiet = quiet }
+  init(_ options: ProgressOptions) { self.options = options }
 
   func update(_ progress: BuildProgress) {
     if progress.stage != stage {
@@ -244,27 +243,18 @@ private final class BuildProgressLines {
       stage = progress.stage
       switch progress.stage {
       case .reading:
-        reporter = ProgressReporter(
-          label: "read",
-          total: progress.totalBytes.map { $0 >> 20 },
-          unit: "MiB",
-          secondaryRate: "samples",
-          quiet: quiet
-        )
+        reporter = options.reporter("read", unit: "samples", totalBytes: progress.totalBytes)
       case .writing(let task):
-        reporter = ProgressReporter(
-          label: "write \(task)",
-          total: progress.totalSamples,
+        reporter = options.reporter(
+          "write",
+          of: task,
           unit: "samples",
-          quiet: quiet
+          total: progress.totalSamples
         )
       }
     }
-    switch progress.stage {
-    case .reading:
-      reporter?.update(completed: progress.bytesRead >> 20, secondary: Double(progress.samples))
-    case .writing: reporter?.update(completed: progress.samples)
-    }
+    let bytes = progress.stage == .reading ? progress.bytesRead : nil
+    reporter?.update(done: progress.samples, bytes: bytes)
   }
 
   func finish() {
@@ -286,13 +276,5 @@ private struct BuildEvent: Encodable {
     task = manifest.task
     splits = manifest.splits.mapValues(\.samples)
     skipped = manifest.provenance.skipped
-  }
-
-  var line: String {
-    get throws {
-      let encoder = JSONEncoder()
-      encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-      return String(decoding: try encoder.encode(self), as: UTF8.self)
-    }
   }
 }

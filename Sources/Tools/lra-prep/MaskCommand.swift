@@ -15,12 +15,13 @@ struct MaskCommand: ParsableCommand {
       """
   )
 
-  @Argument(help: "The data set's folder.")
+  @Argument(help: "The data set's folder.", completion: .directory)
   var folder: String
   @Option(help: "token:RATIO, span:RATIO:length=N or causal, with :seed=N and :variants=N.")
   var mask: [String]
   @Option(help: "Threads that draw masks.")
   var threads = ProcessInfo.processInfo.activeProcessorCount
+  @OptionGroup var progress: ProgressOptions
 
   func validate() throws {
     guard (1...1024).contains(threads) else {
@@ -34,11 +35,11 @@ struct MaskCommand: ParsableCommand {
   }
 
   func run() throws {
-    let manifest = try MaskWriter.add(
-      try mask.map { try MaskSet(parsing: $0) },
-      to: folder,
-      threads: threads
-    )
+    let sets = try mask.map { try MaskSet(parsing: $0) }
+    let reporter = progress.reporter("mask", of: folder, unit: "files")
+    let manifest = try MaskWriter.add(sets, to: folder, threads: threads) { reporter.update($0) }
+    reporter.finish()
+    guard progress.showsSummary else { return }
     printError("\(folder): mask sets \(manifest.masks.map(\.name).joined(separator: ", "))")
   }
 }

@@ -23,8 +23,8 @@ struct Prep: ParsableCommand {
     version: "0.2.0",
     subcommands: [
       BuildCommand.self, MergeCommand.self, MaskCommand.self, InspectCommand.self,
-      VerifyCommand.self, ShowCommand.self, SendCommand.self, ReceiveCommand.self,
-      GenerateCommand.self, TasksCommand.self,
+      VerifyCommand.self, ShowCommand.self, StatsCommand.self, SendCommand.self,
+      ReceiveCommand.self, GenerateCommand.self, TasksCommand.self,
     ]
   )
 

@@ -22,16 +22,15 @@ struct ReceiveCommand: ParsableCommand {
       """
   )
 
-  @Argument(help: "The folder to fill.")
+  @Argument(help: "The folder to fill.", completion: .directory)
   var folder: String
   @Flag(help: "Read nothing; print digest and name of every whole file held.")
   var have = false
   @Flag(help: "Replace another data set, and files that are in the way.")
   var force = false
-  @Flag(name: .shortAndLong, help: "No progress, no summary.")
-  var quiet = false
   @Flag(help: "Write one JSON object to standard output when done.")
   var json = false
+  @OptionGroup var progress: ProgressOptions
 
   /// What --json prints.
   private struct Event: Encodable {
@@ -52,7 +51,7 @@ struct ReceiveCommand: ParsableCommand {
       throw ValidationError("standard input is a terminal; pipe 'lra-prep send' into it")
     }
     let receipt = try DataSetReceiver(folder: folder, replacing: force)
-      .receiveWithProgress(quiet: quiet)
+      .receiveWithProgress(progress.format)
     let event = Event(
       folder: folder,
       task: receipt.manifest.task,
@@ -60,8 +59,8 @@ struct ReceiveCommand: ParsableCommand {
       bytes: receipt.byteCount,
       held: receipt.held
     )
-    if json { print(try compactJSON(event)) }
-    if !quiet {
+    if json { print(try JSONText.line(event)) }
+    if progress.showsSummary {
       let held = event.held == 0 ? "" : ", \(event.held) were there already"
       printError("\(folder): \(event.task), \(event.files) files received\(held); all are sound")
     }

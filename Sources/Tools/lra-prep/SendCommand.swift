@@ -25,21 +25,21 @@ struct SendCommand: ParsableCommand {
       """
   )
 
-  @Argument(help: "The data set's folder.")
+  @Argument(help: "The data set's folder.", completion: .directory)
   var folder: String
   @Option(
     help: ArgumentHelp(
       "Leave out the files that 'receive --have' printed into this file; - reads standard input.",
       valueName: "file"
-    )
+    ),
+    completion: .file()
   )
   var skip: String?
   @Flag(help: "Compress the stream with zstd; the receiver notices by itself.")
   var zstd = false
-  @Flag(name: .shortAndLong, help: "No progress, no summary.")
-  var quiet = false
   @Flag(help: "Write one JSON object when done, to standard error.")
   var json = false
+  @OptionGroup var progress: ProgressOptions
 
   /// What --json prints.
   private struct Event: Encodable {
@@ -57,15 +57,10 @@ struct SendCommand: ParsableCommand {
     // A receiver that goes away is an error with a sentence, not a silent end.
     signal(SIGPIPE, SIG_IGN)
     let sender = try DataSetSender(folder: folder, skipping: try held())
-    let progress = ProgressReporter(
-      label: "send",
-      total: sender.byteCount >> 20,
-      unit: "MiB",
-      quiet: quiet
-    )
+    let reporter = progress.reporter("send", of: folder, totalBytes: sender.byteCount)
     let stream = try DataSetStream(compression: zstd ? .zstd : .none)
-    try sender.send(to: stream) { progress.update(completed: $0 >> 20) }
-    progress.finish()
+    try sender.send(to: stream) { reporter.update(bytes: $0) }
+    reporter.finish()
     let event = Event(
       folder: folder,
       files: sender.files.count,
@@ -73,8 +68,8 @@ struct SendCommand: ParsableCommand {
       skipped: sender.skipped.count
     )
     if json {
-      printError(try compactJSON(event))
-    } else if !quiet {
+      printError(try JSONText.line(event))
+    } else if progress.showsSummary {
       let left = event.skipped == 0 ? "" : ", \(event.skipped) left out"
       printError("\(folder): \(event.files) files sent, \(event.bytes) bytes\(left)")
     }
@@ -90,11 +85,4 @@ struct SendCommand: ParsableCommand {
       path: skip == "-" ? "standard input" : skip
     )
   }
-}
-
-/// A value as one line of JSON with sorted keys.
-func compactJSON(_ value: some Encodable) throws -> String {
-  let encoder = JSONEncoder()
-  encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-  return String(decoding: try encoder.encode(value), as: UTF8.self)
 }

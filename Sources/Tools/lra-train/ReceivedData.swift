@@ -18,7 +18,7 @@ extension TrainingSession {
     let folder = run.path + "/data"
     options.output.note("receiving the data set into '\(folder)'")
     let receiver = try DataSetReceiver(folder: folder, replacing: options.force)
-    _ = try receiver.receiveWithProgress(quiet: options.output.quiet)
+    _ = try receiver.receiveWithProgress(options.output.quiet ? .none : .text)
     return folder
   }
 }
