@@ -245,6 +245,12 @@ final class ArchiveReader {
       )
     }
     if bytesRead == 0 { return ArchiveError(archive: name, reason: "the archive is empty") }
+    if bytes.current.offset + bytes.current.bytes.count == 0 {
+      return ArchiveError(
+        archive: name,
+        reason: "there are no members: the archive inflates to nothing"
+      )
+    }
     let report = archive_error_string(archive).map { String(cString: $0) }
     let text =
       reached == 0
