@@ -151,25 +151,48 @@ final class ArchiveReader {
   /// - Throws: ``ArchiveError`` when it is larger than `limit` bytes, or than
   ///   ``ArchiveLimits/memberByteCount``.
   func readAll(_ member: ArchiveMember, limit: Int) throws -> [UInt8] {
-    let ceiling = min(limit, limits.memberByteCount)
-    func check(_ count: Int) throws {
-      guard count <= ceiling else {
-        throw ArchiveError(
-          archive: name,
-          member: member.path,
-          reason: "the member has \(count) bytes or more, the limit is \(ceiling)",
-          hint: ceiling < limit ? ArchiveLimits.hint("--limit-member-bytes") : nil
-        )
-      }
-    }
-    try check(member.byteCount ?? 0)
+    try check(member.byteCount ?? 0, of: member, limit)
     var bytes: [UInt8] = []
     bytes.reserveCapacity(min(member.byteCount ?? 0, 1 << 20))
     try forEachChunk { chunk in
-      try check(bytes.count + chunk.count)
+      try check(bytes.count + chunk.count, of: member, limit)
       bytes.append(contentsOf: chunk)
     }
     return bytes
+  }
+
+  /// Lends the current member's bytes, whole; most often where they lie, without a copy.
+  ///
+  /// - Throws: as ``readAll(_:limit:)``, and what `body` throws.
+  func withAll(
+    _ member: ArchiveMember,
+    limit: Int,
+    _ body: (UnsafeRawBufferPointer) throws -> Void
+  ) throws {
+    try check(member.byteCount ?? 0, of: member, limit)
+    var rest: [UInt8] = []
+    var isLent = false
+    try forEachChunk { chunk in
+      if rest.isEmpty, !isLent, chunk.count == member.byteCount {
+        isLent = true
+        return try body(chunk)
+      }
+      try check(rest.count + chunk.count, of: member, limit)
+      rest.append(contentsOf: chunk)
+    }
+    if !isLent { try rest.withUnsafeBytes(body) }
+  }
+
+  private func check(_ count: Int, of member: ArchiveMember, _ limit: Int) throws {
+    let ceiling = min(limit, limits.memberByteCount)
+    guard count <= ceiling else {
+      throw ArchiveError(
+        archive: name,
+        member: member.path,
+        reason: "the member has \(count) bytes or more, the limit is \(ceiling)",
+        hint: ceiling < limit ? ArchiveLimits.hint("--limit-member-bytes") : nil
+      )
+    }
   }
 
   /// Reads what follows the archive's end, so that size and digest cover the whole input.
@@ -253,7 +276,7 @@ final class ArchiveReader {
     }
     let report = archive_error_string(archive).map { String(cString: $0) }
     let text =
-      reached == 0
+      report == "Unrecognized archive format"
       ? "not a tar archive (plain or compressed with gzip, xz or zstd), or its start is damaged"
       : report ?? "the archive is damaged or ends too early"
     // Where the bad header begins, or how far the member's data were sound; after some faults

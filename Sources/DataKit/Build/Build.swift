@@ -15,6 +15,7 @@ public final class Build {
   /// For each task, once it is found, where its faulty parts are kept.
   private var quarantines: [Int: Quarantine] = [:]
   private var unused: [String: Int] = [:]
+  private var journals: [ShardJournal] = []
   private var paths = MemberPaths()
   private let wantedPrefix: String?
   /// Calls of ``progress(_:)`` since the last report.
@@ -42,7 +43,7 @@ public final class Build {
     }
     self.report = report
     for folder in plan.folders where !plan.replacesExisting {
-      try Self.checkUnfinished(folder, part: plan.part)
+      try Self.checkUnfinished(folder, plan)
     }
     let takesPlainFiles = plan.tasks.contains(where: \.acceptsPlainFiles)
     readers = try plan.inputs.map { input in
@@ -58,20 +59,30 @@ public final class Build {
     collectors = plan.tasks.map { _ in [:] }
   }
 
-  /// Refuses a folder whose build is finished; one that was killed right after its commit still has
-  /// a journal, and is finished once more.
-  private static func checkUnfinished(_ folder: String, part: BuildPart?) throws {
-    let (commit, journal) =
-      part.map { ($0.recordName, $0.journalName) }
-      ?? (Manifest.fileName, OutputFolder.journalName)
-    guard access(folder + "/" + commit, F_OK) == 0, access(folder + "/" + journal, F_OK) != 0
-    else { return }
-    throw DataSetError(
-      path: folder,
-      reason: part == nil
-        ? "holds a finished data set already" : "holds this part already, finished",
-      hint: "choose another folder, or replace it with --force"
-    )
+  /// Refuses a folder that holds a finished data set, or parts of a build in another number.
+  ///
+  /// A build of several tasks that was stopped has finished some: those are finished once more, as
+  /// are parts, since all parts of a build are run again when one of them failed.
+  private static func checkUnfinished(_ folder: String, _ plan: BuildPlan) throws {
+    let hint = "choose another folder, or replace it with --force"
+    let wasStopped =
+      plan.part == nil
+      && plan.folders.contains { folder in
+        access(folder + "/" + OutputFolder.journalName, F_OK) == 0
+      }
+    if !wasStopped, access(folder + "/" + Manifest.fileName, F_OK) == 0 {
+      throw DataSetError(path: folder, reason: "holds a finished data set already", hint: hint)
+    }
+    guard let part = plan.part, let names = try? OutputFolder.names(in: folder) else { return }
+    if let other = names.compactMap({ BuildPart(fileName: $0) }).first(where: {
+      $0.count != part.count
+    }) {
+      throw DataSetError(
+        path: folder,
+        reason: "holds parts of a build in \(other.count) parts, not in \(part.count)",
+        hint: hint
+      )
+    }
   }
 
   /// Reads the archives once and writes every task's data set, its manifest last.
@@ -103,7 +114,7 @@ public final class Build {
     // All tasks are collected before the first is written: a fault then leaves nothing behind.
     var finished: [Int: (prefix: String, task: CollectedTask)] = [:]
     for index in found { finished[index] = try collect(index) }
-    return try plan.tasks.indices.map { index in
+    let results = try plan.tasks.indices.map { index in
       guard let done = finished.removeValue(forKey: index) else {
         return BuildResult(
           task: plan.tasks[index].name,
@@ -114,6 +125,9 @@ public final class Build {
       }
       return try write(done.task, index, prefix: done.prefix, inputs)
     }
+    // Only now: of several tasks those finished first would otherwise be refused after a crash.
+    for journal in journals { try journal.remove() }
+    return results
   }
 
   private var archiveNames: String { plan.inputs.map(\.name).joined(separator: ", ") }
@@ -164,7 +178,10 @@ public final class Build {
         try OutputFolder.make(folder)
         let context = CollectorContext(
           archive: reader.name,
-          spool: try SampleSpool(in: folder),
+          spool: try SampleSpool(
+            in: folder,
+            memoryByteCount: plan.spoolByteCount / plan.tasks.count
+          ),
           workers: workers,
           errorPolicy: plan.errorPolicy,
           quarantine: try quarantine(for: index)
@@ -236,6 +253,7 @@ public final class Build {
         threads: plan.threads,
         shardsInMemory: plan.shardsInMemory,
         part: plan.part,
+        replacesExisting: plan.replacesExisting,
         stream: stream
       ),
       collected: task,
@@ -244,7 +262,7 @@ public final class Build {
     )
     let total = task.splits.map(\.samples.count).reduce(0, +)
     let byteCount = inputs.reduce(0) { $0 + $1.byteCount }
-    let manifest = try writer.write(provenance: provenance) { samples in
+    let (manifest, journal) = try writer.write(provenance: provenance) { samples in
       self.report(
         BuildProgress(
           stage: .writing(task: definition.name),
@@ -255,6 +273,7 @@ public final class Build {
         )
       )
     }
+    if let journal { journals.append(journal) }
     return BuildResult(
       task: definition.name,
       folder: plan.folders[index],

@@ -65,9 +65,6 @@ private enum TableLine {
 
 /// Streams a tab-separated table with a header line out of an archive member.
 struct TableReader {
-  /// The longest line accepted, in bytes.
-  static let lineLimit = 64 << 20
-
   let context: CollectorContext
   let member: String
   let pieceSize: Int
@@ -108,11 +105,13 @@ struct TableReader {
       rest.append(contentsOf: chunk)
       guard rest.count >= pieceSize else { return }
       guard let end = lastEnd else {
-        guard rest.count <= Self.lineLimit else {
-          throw context.error(
-            in: member,
+        guard rest.count <= reader.limits.lineByteCount else {
+          throw ArchiveError(
+            archive: context.archive,
+            member: member,
             line: line,
-            "a line has over \(Self.lineLimit) bytes, the limit"
+            reason: "a line has over \(reader.limits.lineByteCount) bytes, the limit",
+            hint: ArchiveLimits.hint("--limit-line-bytes")
           )
         }
         return

@@ -142,7 +142,15 @@ final class PathfinderCollector: TaskCollector {
     _ reader: ArchiveReader
   ) throws {
     context.membersRead += 1
-    let bytes = try reader.readAll(member, limit: Self.imageLimit)
+    try reader.withAll(member, limit: Self.imageLimit) { try read(image, $0, of: member, reader) }
+  }
+
+  private func read(
+    _ image: PathfinderImage,
+    _ bytes: UnsafeRawBufferPointer,
+    of member: ArchiveMember,
+    _ reader: ArchiveReader
+  ) throws {
     guard !bytes.isEmpty else {
       guard side == 32, level == "curv_baseline", image == Self.knownEmpty else {
         throw reader.error(in: member, "the image has zero bytes")
@@ -150,27 +158,30 @@ final class PathfinderCollector: TaskCollector {
       emptyImages.insert(image)
       return context.skip("the release's known empty image, with its row")
     }
-    root = String(member.path.dropLast(image.path.count))
+    // What stands before the image's path is the same for all.
+    if root.isEmpty { root = String(member.path.dropLast(image.path.count)) }
     // Images are spooled as they are and decoded while shards are written, on all threads. Where
     // faulty ones may be left out, their rows have to be known before the split is drawn.
-    if context.errorPolicy != .fail, let error = fault(of: bytes, member, reader) {
-      faultyImages.insert(image)
-      return try bytes.withUnsafeBytes { try context.reject(error, bytes: $0) }
+    if context.errorPolicy != .fail {
+      if let error = fault(of: bytes, member, reader) {
+        faultyImages.insert(image)
+        return try context.reject(error, bytes: bytes)
+      }
+      faultyImages.remove(image)
     }
-    let slot = try bytes.withUnsafeBytes { try context.spool($0) }
-    faultyImages.remove(image)
+    let slot = try context.spool(bytes)
     if images.updateValue(slot, forKey: image) != nil {
       context.skip("earlier copies of images that stand in the archive twice")
     }
   }
 
   private func fault(
-    of bytes: [UInt8],
+    of bytes: UnsafeRawBufferPointer,
     _ member: ArchiveMember,
     _ reader: ArchiveReader
   ) -> ArchiveError? {
     do {
-      _ = try decodeGreyPNG(bytes, width: side, height: side)
+      _ = try decodeGreyPNG([UInt8](bytes), width: side, height: side)
       return nil
     } catch {
       return reader.error(in: member, "\(error)")
