@@ -23,7 +23,6 @@ public struct CharacterTokenizer: Sendable {
   public mutating func append(_ text: UnsafeBufferPointer<UInt8>) throws(TokenizerError) {
     var position = 0
     let end = batch.numbers.count + min(limit, text.count)
-    batch.numbers.reserveCapacity(end)
     while position < text.count, batch.numbers.count < end {
       let byte = text[position]
       if byte < 0x80, ascii[Int(byte)] != Self.unknown {

@@ -1,6 +1,8 @@
 /// The numbers that a batch gives to words, by the words' bytes.
 struct WordNumbers: Sendable {
-  /// The most bytes of a short word. A short word's key is its bytes after a leading 1, so that
+  /// The most bytes of a short word.
+  ///
+  /// A short word's key is its bytes after a leading 1, so that
   /// different words have different keys.
   static let shortLength = 7
   /// The key of no bytes.

@@ -15,6 +15,9 @@ public struct Program: Sendable {
   /// Where the program is.
   public let path: String
 
+  /// The program at a path.
+  public init(path: String) { self.path = path }
+
   /// The program of that name, beside the tests.
   public init(_ name: String) {
     path =

@@ -1,85 +1,4 @@
 internal import CArchive
-internal import Glibc
-
-/// Where an archive comes from.
-public enum ArchiveInput: Sendable, Equatable {
-  /// A file.
-  case file(String)
-  /// The program's standard input.
-  case standardInput
-
-  /// `-` is standard input, anything else a path.
-  public init(_ argument: String) {
-    self = argument == "-" ? .standardInput : .file(argument)
-  }
-
-  /// What messages call it.
-  public var name: String {
-    switch self {
-    case .file(let path): path
-    case .standardInput: "standard input"
-    }
-  }
-
-  /// The name without folders, for a manifest: equal archives give equal manifests wherever they
-  /// lie.
-  var baseName: String {
-    switch self {
-    case .file(let path): path.split(separator: "/").last.map(String.init) ?? path
-    case .standardInput: "standard input"
-    }
-  }
-
-  /// ``baseName`` without the suffix of a compression.
-  fileprivate var uncompressedBaseName: String {
-    for suffix in [".gz", ".xz", ".zst"] where baseName.hasSuffix(suffix) {
-      return String(baseName.dropLast(suffix.count))
-    }
-    return baseName
-  }
-}
-
-/// An archive that cannot be read, or a member that is not what its place promises.
-public struct ArchiveError: Error, CustomStringConvertible, Sendable {
-  /// The archive's name.
-  public let archive: String
-  /// The member's path inside the archive, if the fault is in one.
-  public let member: String?
-  /// The line inside the member, counted from 1.
-  public let line: Int?
-  /// What is wrong, lower case.
-  public let reason: String
-  /// What to do about it.
-  public let hint: String?
-
-  init(
-    archive: String,
-    member: String? = nil,
-    line: Int? = nil,
-    reason: String,
-    hint: String? = nil
-  ) {
-    self.archive = archive
-    self.member = member
-    self.line = line
-    self.reason = reason
-    self.hint = hint
-  }
-
-  /// Archive, member and line, then what is wrong.
-  public var description: String {
-    let place = [archive, member.map { printable($0) }, line.map(String.init)].compactMap { $0 }
-    let what = printable(String(reason.prefix(600)))
-    return place.joined(separator: ":") + ": " + what + (hint.map { "\nhint: \($0)" } ?? "")
-  }
-}
-
-/// Text of strangers without control characters, which must not reach a terminal.
-func printable(_ text: String) -> String {
-  text.unicodeScalars.map { scalar in
-    scalar.properties.generalCategory == .control ? scalar.escaped(asASCII: true) : "\(scalar)"
-  }.joined()
-}
 
 /// A regular file inside an archive.
 struct ArchiveMember {
@@ -96,19 +15,39 @@ final class ArchiveReader {
   private(set) var otherMembers = 0
   /// Called often while members are read.
   var progress: () -> Void = {}
+  /// What the archive may ask for.
+  let limits: ArchiveLimits
+  /// Whether bytes that belong to no gzip member follow the archive; known after ``drain()``.
+  private(set) var hasTrailingBytes = false
   private let source: ByteSource
+  private let bytes: ReadAhead
   private let archive: OpaquePointer
   private var current = ""
   private var reached = 0
   /// The name of the only member, when the input is taken as a plain file.
   private let plainName: String
 
-  /// Opens an archive; with `acceptsPlainFile` an input that is no tar archive is a single member of
-  /// the input's own name, without `.gz` or the like.
-  init(_ input: ArchiveInput, acceptsPlainFile: Bool = false) throws {
+  /// Opens an archive.
+  ///
+  /// - Parameters:
+  ///   - input: a file or standard input.
+  ///   - acceptsPlainFile: whether an input that is no tar archive is a single member of the input's
+  ///     own name, without `.gz` or the like.
+  ///   - threads: with more than one, reading and inflating run ahead on a thread of their own.
+  ///   - limits: what the archive may ask for.
+  /// - Throws: ``ArchiveError``.
+  init(
+    _ input: ArchiveInput,
+    acceptsPlainFile: Bool = false,
+    threads: Int = 1,
+    limits: ArchiveLimits = ArchiveLimits()
+  ) throws {
     name = input.name
     plainName = input.uncompressedBaseName
-    source = try ByteSource(input)
+    self.limits = limits
+    source = try ByteSource(input, limits: limits)
+    let longestHeader = min(limits.headerByteCount, ArchiveLimits.longestHeader)
+    bytes = ReadAhead(source, chunkByteCount: max(1 << 18, longestHeader), threads: threads)
     guard let archive = archive_read_new() else {
       throw ArchiveError(archive: input.name, reason: "out of memory")
     }
@@ -124,11 +63,16 @@ final class ArchiveReader {
     archive_read_set_option(archive, "tar", "read_concatenated_archives", "1")
     let status = archive_read_open(
       archive,
-      Unmanaged.passUnretained(source).toOpaque(),
+      Unmanaged.passUnretained(bytes).toOpaque(),
       nil,
       { _, client, buffer in
         guard let client, let buffer else { return -1 }
-        return Unmanaged<ByteSource>.fromOpaque(client).takeUnretainedValue().next(into: buffer)
+        let bytes = Unmanaged<ReadAhead>.fromOpaque(client).takeUnretainedValue()
+        do {
+          let chunk = try bytes.next()
+          buffer.pointee = chunk.baseAddress
+          return chunk.count
+        } catch { return -1 }
       },
       nil
     )
@@ -138,7 +82,7 @@ final class ArchiveReader {
   deinit { archive_read_free(archive) }
 
   /// Bytes of the archive taken from its source so far.
-  var bytesRead: Int { source.count }
+  var bytesRead: Int { bytes.bytesRead }
   /// The size of the archive in bytes, when it is a file.
   var totalBytes: Int? { source.total }
 
@@ -153,7 +97,7 @@ final class ArchiveReader {
         if reached == 0 {
           throw ArchiveError(
             archive: name,
-            reason: "the archive is empty (\(source.count) bytes read)"
+            reason: "the archive is empty (\(bytesRead) bytes read)"
           )
         }
         return nil
@@ -162,6 +106,7 @@ final class ArchiveReader {
       reached += 1
       current = archive_entry_pathname(entry).map { String(cString: $0) } ?? ""
       if archive_format(archive) == ARCHIVE_FORMAT_RAW { current = plainName }
+      try checkHeaders()
       let isLink = archive_entry_hardlink(entry) != nil || archive_entry_symlink(entry) != nil
       guard archive_entry_filetype(entry) == LRA_ENTRY_REGULAR, !isLink, !current.isEmpty else {
         if archive_entry_filetype(entry) != LRA_ENTRY_DIRECTORY { otherMembers += 1 }
@@ -203,11 +148,18 @@ final class ArchiveReader {
 
   /// The current member's bytes, whole.
   ///
-  /// - Throws: ``ArchiveError`` when it is larger than `limit` bytes.
+  /// - Throws: ``ArchiveError`` when it is larger than `limit` bytes, or than
+  ///   ``ArchiveLimits/memberByteCount``.
   func readAll(_ member: ArchiveMember, limit: Int) throws -> [UInt8] {
+    let ceiling = min(limit, limits.memberByteCount)
     func check(_ count: Int) throws {
-      guard count <= limit else {
-        throw error(in: member, "the member has \(count) bytes or more, the limit is \(limit)")
+      guard count <= ceiling else {
+        throw ArchiveError(
+          archive: name,
+          member: member.path,
+          reason: "the member has \(count) bytes or more, the limit is \(ceiling)",
+          hint: ceiling < limit ? ArchiveLimits.hint("--limit-member-bytes") : nil
+        )
       }
     }
     try check(member.byteCount ?? 0)
@@ -220,19 +172,15 @@ final class ArchiveReader {
     return bytes
   }
 
-  /// Whether bytes that belong to no gzip member follow the archive.
-  var hasTrailingBytes: Bool { source.hasTrailingBytes }
-
   /// Reads what follows the archive's end, so that size and digest cover the whole input.
   func drain() throws -> (byteCount: Int, sha256: String) {
-    var buffer: UnsafeRawPointer?
-    while true {
-      let count = source.next(into: &buffer)
-      if count == 0 { return (source.count, source.digester.finish()) }
-      guard count > 0 else {
-        throw ArchiveError(archive: name, reason: source.failure)
-      }
+    do {
+      while try !bytes.next().isEmpty {}
+    } catch {
+      throw ArchiveError(archive: name, reason: error.reason, hint: error.hint)
     }
+    hasTrailingBytes = source.hasTrailingBytes
+    return (source.count, source.digester.finish())
   }
 
   /// An error inside a member.
@@ -240,18 +188,77 @@ final class ArchiveReader {
     ArchiveError(archive: name, member: member.path, line: line, reason: reason)
   }
 
+  /// Checks the headers of the entry that was just reached.
+  private func checkHeaders() throws {
+    guard reached <= limits.memberCount else {
+      throw ArchiveError(
+        archive: name,
+        member: current,
+        reason: "the archive has over \(limits.memberCount) members, the limit",
+        hint: ArchiveLimits.hint("--limit-members")
+      )
+    }
+    let start = Int(archive_read_header_position(archive))
+    let end = Int(archive_filter_bytes(archive, 0))
+    // Bytes that libarchive inflated itself (xz, zstd) do not pass here: only their amount is known,
+    // and that libarchive takes no header over 1 MiB.
+    guard archive_filter_count(archive) == 1 else {
+      return try checkExpansion(inflated: end)
+    }
+    guard end - start > TarHeaders.blockSize else { return }
+    switch bytes.withLastBytes(from: start, to: end, { TarHeaders.check($0, limits) }) {
+    case .sound: return
+    case .tooLong(let count):
+      throw ArchiveError(
+        archive: name,
+        member: current,
+        reason: "the member's headers have \(count) bytes, the limit is "
+          + "\(limits.headerByteCount), at byte \(end - count) of the tar",
+        hint: ArchiveLimits.hint("--limit-header-bytes")
+      )
+    case .badPaxRecord(let distance):
+      throw ArchiveError(
+        archive: name,
+        member: current,
+        reason: "a pax header record is damaged, at byte \(end - distance) of the tar",
+        hint: ArchiveError.damageHint
+      )
+    }
+  }
+
+  private func checkExpansion(inflated: Int) throws {
+    do {
+      try limits.checkExpansion(inflated: inflated, compressed: bytesRead)
+    } catch {
+      throw ArchiveError(archive: name, reason: error.reason, hint: error.hint)
+    }
+  }
+
   private func failure(in member: String? = nil) -> ArchiveError {
-    if source.count == 0 { return ArchiveError(archive: name, reason: "the archive is empty") }
+    let after = member == nil && reached > 0 ? " (after the member '\(current)')" : ""
+    if let fault = bytes.fault {
+      return ArchiveError(
+        archive: name,
+        member: member,
+        reason: fault.reason + after,
+        hint: fault.hint
+      )
+    }
+    if bytesRead == 0 { return ArchiveError(archive: name, reason: "the archive is empty") }
     let report = archive_error_string(archive).map { String(cString: $0) }
     let text =
-      source.failure.isEmpty
-      ? report ?? "the archive is damaged or ends too early" : source.failure
-    let after = member == nil && reached > 0 ? " (after the member '\(current)')" : ""
+      reached == 0
+      ? "not a tar archive (plain or compressed with gzip, xz or zstd), or its start is damaged"
+      : report ?? "the archive is damaged or ends too early"
+    // Where the bad header begins, or how far the member's data were sound; after some faults
+    // libarchive knows the latter alone.
+    let header = member == nil ? archive_read_header_position(archive) : -1
+    let position = header >= 0 ? header : max(0, archive_filter_bytes(archive, 0))
     return ArchiveError(
       archive: name,
       member: member,
-      reason: "\(text)\(after), at byte \(source.count) of the archive",
-      hint: "the download may be incomplete or not an archive: compare its size and checksum"
+      reason: "\(text)\(after), at byte \(position) of the tar",
+      hint: ArchiveError.damageHint
     )
   }
 }

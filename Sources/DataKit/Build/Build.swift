@@ -6,7 +6,7 @@ public final class Build {
   private static let copyLimit = 16
 
   private let plan: BuildPlan
-  private let delivery: FileDelivery?
+  private let stream: StreamOutput?
   private let report: (BuildProgress) -> Void
   private let readers: [ArchiveReader]
   private let workers: OrderedWorkers
@@ -22,23 +22,35 @@ public final class Build {
   ///
   /// - Parameters:
   ///   - plan: what to prepare.
-  ///   - delivery: takes each file when it is finished, the manifest last; nothing then stays in
-  ///     the output folders.
+  ///   - stream: takes the files of the only task as they are finished; the task's folder then
+  ///     holds no more than files under way, and nothing in the end.
   ///   - report: called often, on the calling thread.
   /// - Throws: ``ArchiveError`` and ``DataSetError``.
   public init(
     _ plan: BuildPlan,
-    delivery: FileDelivery? = nil,
+    to stream: sending DataSetStream? = nil,
     report: @escaping (BuildProgress) -> Void = { _ in }
   ) throws {
     self.plan = plan
-    self.delivery = delivery
+    if let stream {
+      precondition(plan.tasks.count == 1, "a stream carries one data set")
+      self.stream = StreamOutput(stream)
+    } else {
+      self.stream = nil
+    }
     self.report = report
     for folder in plan.folders where !plan.replacesExisting {
       try Self.checkUnfinished(folder, part: plan.part)
     }
     let takesPlainFiles = plan.tasks.contains(where: \.acceptsPlainFiles)
-    readers = try plan.inputs.map { try ArchiveReader($0, acceptsPlainFile: takesPlainFiles) }
+    readers = try plan.inputs.map { input in
+      try ArchiveReader(
+        input,
+        acceptsPlainFile: takesPlainFiles,
+        threads: plan.threads,
+        limits: plan.limits
+      )
+    }
     workers = OrderedWorkers(threads: plan.threads)
     wantedPrefix = plan.prefix?.split(separator: "/").joined(separator: "/")
     collectors = plan.tasks.map { _ in [:] }
@@ -212,7 +224,7 @@ public final class Build {
         threads: plan.threads,
         shardsInMemory: plan.shardsInMemory,
         part: plan.part,
-        delivery: delivery
+        stream: stream
       ),
       collected: task,
       spool: context.spool,

@@ -20,6 +20,8 @@ public struct BuildPlan: Sendable {
   public var fractions: FractionRequest?
   /// What to do about faulty members, rows and images.
   public var errorPolicy: ErrorPolicy
+  /// What an archive may ask for.
+  public var limits: ArchiveLimits
   /// The share of the shards to write, or nil for all.
   public var part: BuildPart?
   /// The only folder inside the archive to take members from; nil takes the deepest.
@@ -58,6 +60,7 @@ public struct BuildPlan: Sendable {
     memoryByteCount: Int? = nil,
     fractions: FractionRequest? = nil,
     errorPolicy: ErrorPolicy = .fail,
+    limits: ArchiveLimits = ArchiveLimits(),
     part: BuildPart? = nil,
     prefix: String? = nil,
     replacesExisting: Bool = false
@@ -74,6 +77,7 @@ public struct BuildPlan: Sendable {
       memoryByteCount ?? Self.defaultMemory(shardByteCount: shardByteCount, threads: threads)
     self.fractions = fractions
     self.errorPolicy = errorPolicy
+    self.limits = limits
     self.part = part
     self.prefix = prefix
     self.replacesExisting = replacesExisting

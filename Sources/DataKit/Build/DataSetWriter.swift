@@ -23,8 +23,8 @@ struct DataSetWriter {
     /// How many shards may be in memory: 1, or 2 to write one while the next is put together.
     var shardsInMemory: Int
     var part: BuildPart?
-    /// Takes every file as soon as it is finished and then removes it; nil leaves files in place.
-    var delivery: FileDelivery?
+    /// Takes every file as soon as it is finished; nil leaves files in the folder.
+    var stream: StreamOutput?
   }
 
   /// A writer of `collected`, whose samples lie in `spool`.
@@ -173,12 +173,18 @@ struct DataSetWriter {
     var entries = [shard]
     for set in request.masks where set.policy != .causal {
       entries.append(
-        try MaskWriter.writeShard(set, of: shard, manifest, in: request.folder)
+        try MaskWriter.writeShard(
+          set,
+          of: shard,
+          manifest,
+          in: request.folder,
+          threads: request.threads
+        )
       )
     }
     for entry in entries {
       try journal.append(entry)
-      try request.delivery?.deliver(entry.file, in: request.folder)
+      try request.stream?.send(entry.file, entry.digest, in: request.folder)
     }
     return entries
   }
@@ -211,7 +217,7 @@ struct DataSetWriter {
         to: request.folder + "/" + name
       )
       manifest.attachments.append(AttachmentEntry(file: name, digest: digest))
-      try request.delivery?.deliver(name, in: request.folder)
+      try request.stream?.send(name, digest, in: request.folder)
     }
     if let fractions = request.fractions {
       let set = try FractionWriter.write(
@@ -221,18 +227,17 @@ struct DataSetWriter {
         to: request.folder
       )
       manifest.fractions = set
-      try request.delivery?.deliver(set.file, in: request.folder)
+      try request.stream?.send(set.file, set.digest, in: request.folder)
     }
   }
 
   private func commit(_ manifest: Manifest) throws {
     if let part = request.part {
-      try PartRecord(part: part, manifest: manifest).write(to: request.folder)
-    } else {
-      let path = request.folder + "/" + Manifest.fileName
-      try AtomicFile.write(try manifest.encoded(), to: path)
-      try request.delivery?.deliver(Manifest.fileName, in: request.folder)
+      return try PartRecord(part: part, manifest: manifest).write(to: request.folder)
     }
+    let bytes = try manifest.encoded()
+    if let stream = request.stream { return try stream.finish(bytes) }
+    try AtomicFile.write(bytes, to: request.folder + "/" + Manifest.fileName)
   }
 
   private func metadata(_ split: Split, samples: Int, elements: Int) -> [String: String] {
@@ -262,7 +267,7 @@ private final class Journal: Sendable {
   private let journal: Mutex<ShardJournal?>
 
   init(_ request: DataSetWriter.Request, build: String) throws {
-    guard request.delivery == nil else {
+    guard request.stream == nil else {
       journal = Mutex(nil)
       return
     }
@@ -275,20 +280,4 @@ private final class Journal: Sendable {
   func append(_ entry: ShardEntry) throws { try journal.withLock { try $0?.append(entry) } }
 
   func remove() throws { try journal.withLock { try $0.take()?.remove() } }
-}
-
-/// Takes the finished files of a data set one by one, the manifest last.
-public struct FileDelivery: Sendable {
-  private let take: @Sendable (_ path: String, _ name: String) throws -> Void
-
-  /// A delivery that hands each file's path and name to `take`, which may not keep the path.
-  public init(_ take: @escaping @Sendable (_ path: String, _ name: String) throws -> Void) {
-    self.take = take
-  }
-
-  /// Hands a file over and removes it.
-  func deliver(_ name: String, in folder: String) throws {
-    try take(folder + "/" + name, name)
-    try OutputFolder.remove(folder + "/" + name)
-  }
 }

@@ -68,18 +68,20 @@ public struct PartMerge {
   ///
   /// Parts are left as they are; in a folder shared by all, only their records go.
   ///
-  /// - Parameter report: called after each file with the number of files done and in all.
+  /// - Parameter report: called after each file.
   /// - Returns: the manifest of the whole.
   /// - Throws: ``FileError`` of the disk, ``DataSetError`` when a file is not what its record says.
-  public func run(report: (Int, Int) -> Void = { _, _ in }) throws -> Manifest {
+  public func run(report: (FileProgress) -> Void = { _ in }) throws -> Manifest {
     try OutputFolder.make(output)
     try OutputFolder.remove(output + "/" + Manifest.fileName)
     let files = sources.flatMap { source in
       source.record.manifest.files.map { (folder: source.folder, file: $0) }
     }
-    for (index, entry) in files.enumerated() {
+    var progress = FileProgress(files.map(\.file.digest))
+    for entry in files {
       try bring(entry.file, from: entry.folder)
-      report(index + 1, files.count)
+      progress.enter(entry.file.digest)
+      report(progress)
     }
     var manifest = sources[0].record.manifest
     for source in sources.dropFirst() { manifest.addFiles(of: source.record.manifest) }

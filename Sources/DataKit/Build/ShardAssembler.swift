@@ -2,7 +2,9 @@
 ///
 /// Rows are worked on in blocks on all threads; the result does not depend on how many.
 struct ShardAssembler: Sendable {
-  private static let blockSize = 64
+  /// About how many bytes of values a thread works on at a time, and at most how many rows.
+  private static let blockByteCount = 1 << 18
+  private static let blockRowCount = 256
 
   let collected: CollectedTask
   let spool: SampleSpool
@@ -59,9 +61,11 @@ struct ShardAssembler: Sendable {
     let values = try [UInt8](unsafeUninitializedCapacity: elements * size) { values, filled in
       let bytes = UnsafeMutableRawBufferPointer(values)
       try hashes.withUnsafeMutableBufferPointer { hashes in
-        let blocks = (slots.count + Self.blockSize - 1) / Self.blockSize
+        let rowByteCount = max(1, values.count / max(1, slots.count))
+        let blockSize = max(1, min(Self.blockRowCount, Self.blockByteCount / rowByteCount))
+        let blocks = (slots.count + blockSize - 1) / blockSize
         try forEachInParallel(count: blocks, threads: threads) { block in
-          let rows = block * Self.blockSize..<min(slots.count, (block + 1) * Self.blockSize)
+          let rows = block * blockSize..<min(slots.count, (block + 1) * blockSize)
           var encoder = SampleEncoder(collected, spool)
           for row in rows {
             let room = UnsafeMutableRawBufferPointer(
@@ -112,12 +116,18 @@ private struct SampleEncoder {
   private let collected: CollectedTask
   private let spool: SampleSpool
   private let endID: UInt16
+  private let decoder: GreyPNGDecoder?
   private var scratch: [UInt8] = []
 
   init(_ collected: CollectedTask, _ spool: SampleSpool) {
     self.collected = collected
     self.spool = spool
     endID = UInt16(collected.vocabulary?.endID ?? 0)
+    guard case .greyPNG(let side) = collected.encoding else {
+      decoder = nil
+      return
+    }
+    decoder = GreyPNGDecoder(width: side, height: side)
   }
 
   mutating func encode(
@@ -126,14 +136,14 @@ private struct SampleEncoder {
   ) throws {
     switch collected.encoding {
     case .bytes: try spool.read(slot, into: output)
-    case .greyPNG(let side):
+    case .greyPNG:
       try readScratch(slot)
-      let pixels = try decodeGreyPNG(
-        Array(scratch[..<slot.byteCount]),
-        width: side,
-        height: side
-      )
-      output.copyBytes(from: pixels)
+      try scratch.withUnsafeBytes { bytes in
+        try decoder?.decode(
+          UnsafeRawBufferPointer(rebasing: bytes[..<slot.byteCount]),
+          into: output
+        )
+      }
     case .tokens(let ids):
       try readScratch(slot)
       scratch.withUnsafeBytes { bytes in

@@ -64,8 +64,6 @@ struct LinePiece: Sendable {
 
 /// Streams the lines of an archive member in pieces, so that other threads can work on them.
 struct LineReader {
-  /// The longest line accepted, in bytes.
-  static let lineLimit = 64 << 20
   /// Pieces have about this many bytes.
   private static let pieceSize = 1 << 20
   private static let byteOrderMark: [UInt8] = [0xEF, 0xBB, 0xBF]
@@ -76,6 +74,7 @@ struct LineReader {
   /// Reads the current member of `reader`.
   ///
   /// - Parameters:
+  ///   - reader: the archive.
   ///   - head: takes lines from the start, each without its end and with its number, and says
   ///     whether the next one is for it too; nil when there is no head.
   ///   - body: takes the lines after the head, in order.
@@ -118,11 +117,13 @@ struct LineReader {
       pending.append(contentsOf: chunk)
       guard pending.count >= Self.pieceSize else { return }
       guard let end = lastEnd else {
-        guard pending.count <= Self.lineLimit else {
-          throw context.error(
-            in: member,
+        guard pending.count <= reader.limits.lineByteCount else {
+          throw ArchiveError(
+            archive: context.archive,
+            member: member,
             line: line,
-            "a line has over \(Self.lineLimit) bytes, the limit"
+            reason: "a line has over \(reader.limits.lineByteCount) bytes, the limit",
+            hint: ArchiveLimits.hint("--limit-line-bytes")
           )
         }
         return

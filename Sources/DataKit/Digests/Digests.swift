@@ -52,28 +52,42 @@ public final class SHA256Digester {
   }
 }
 
+/// XXH3 with 128 bits computed piece by piece.
+final class XXH3Digester {
+  private let state = XXH3_createState()
+
+  init() { XXH3_128bits_reset(state) }
+
+  deinit { XXH3_freeState(state) }
+
+  func update(_ bytes: UnsafeRawBufferPointer) {
+    XXH3_128bits_update(state, bytes.baseAddress, bytes.count)
+  }
+
+  /// The digest of everything so far in lower-case hexadecimal, high word first.
+  func finish() -> String {
+    let hash = XXH3_128bits_digest(state)
+    let words = [hash.high64, hash.low64].flatMap { word in
+      (0..<8).map { UInt8(truncatingIfNeeded: word >> UInt64(56 - 8 * $0)) }
+    }
+    return hexadecimal(words)
+  }
+}
+
 /// Both checksums of a file in one pass.
 final class FileDigester {
   private let secure = SHA256Digester()
-  private let fast = XXH3_createState()
+  private let fast = XXH3Digester()
   private var byteCount = 0
-
-  init() { XXH3_128bits_reset(fast) }
-
-  deinit { XXH3_freeState(fast) }
 
   func update(_ bytes: UnsafeRawBufferPointer) {
     secure.update(bytes)
-    XXH3_128bits_update(fast, bytes.baseAddress, bytes.count)
+    fast.update(bytes)
     byteCount += bytes.count
   }
 
   func finish() -> FileDigest {
-    let hash = XXH3_128bits_digest(fast)
-    let words = [hash.high64, hash.low64].flatMap { word in
-      (0..<8).map { UInt8(truncatingIfNeeded: word >> UInt64(56 - 8 * $0)) }
-    }
-    return FileDigest(byteCount: byteCount, sha256: secure.finish(), xxh3: hexadecimal(words))
+    FileDigest(byteCount: byteCount, sha256: secure.finish(), xxh3: fast.finish())
   }
 }
 

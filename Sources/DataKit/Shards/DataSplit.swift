@@ -95,6 +95,9 @@ public final class DataSplit: Sendable {
   /// Copies a sample's values, widened to 32 bits, to the front of `output`: position by position,
   /// the channels of a position side by side.
   ///
+  /// A sample is compared with its checksum when it is read for the first time since the split was
+  /// opened, and not again.
+  ///
   /// - Returns: how many values were written.
   /// - Throws: ``DataSetError`` when the bytes do not have the checksum stored for the sample.
   /// - Precondition: `output` has room for the sample, and values are whole numbers.
@@ -121,6 +124,39 @@ public final class DataSplit: Sendable {
   ) throws(DataSetError) -> Int {
     let (shard, row) = locate(index)
     return try shards[shard].copyFloats(row, sequence: sequence, into: output)
+  }
+
+  /// Copies samples, widened to 32 bits, into the rows of a batch.
+  ///
+  /// Samples are checked as by ``copyValues(at:sequence:into:)``.
+  ///
+  /// - Parameters:
+  ///   - indices: which samples, one for each row.
+  ///   - sequence: 1 for the second sequences of pairs.
+  ///   - output: [rows, rowLength], row-major; overwritten.
+  ///   - rowLength: at least the length of the longest of the samples.
+  ///   - padding: what follows a sample up to the end of its row.
+  ///   - lengths: [rows]; gets the lengths of the samples. Nil when they are not wanted.
+  /// - Throws: ``DataSetError`` when the bytes of a sample do not have their checksum.
+  public func copyBatch(
+    _ indices: [Int],
+    sequence: Int = 0,
+    into output: UnsafeMutableBufferPointer<Int32>,
+    rowLength: Int,
+    padding: Int32,
+    lengths: UnsafeMutableBufferPointer<Int32>? = nil
+  ) throws(DataSetError) {
+    precondition(
+      rowLength >= 0 && output.count == indices.count * rowLength,
+      "\(output.count) elements for \(indices.count) rows of \(rowLength)"
+    )
+    for (row, index) in indices.enumerated() {
+      let start = row * rowLength
+      let target = UnsafeMutableBufferPointer(rebasing: output[start..<start + rowLength])
+      let count = try copyValues(at: index, sequence: sequence, into: target)
+      UnsafeMutableBufferPointer(rebasing: target[count...]).update(repeating: padding)
+      lengths?[row] = Int32(truncatingIfNeeded: count)
+    }
   }
 
   /// The file of a sample and its bytes' range in that file.
@@ -169,8 +205,8 @@ public final class DataSplit: Sendable {
         generator.fill(
           mask,
           sampleID: split.shards[shard].sampleID(row),
-          sequence: sequence,
-          variant: variant
+          variant: variant,
+          sequence: sequence
         )
       }
     }

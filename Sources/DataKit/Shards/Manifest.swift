@@ -139,11 +139,18 @@ extension Manifest {
         hint: "prepare one with 'lra-prep build TASK --input ARCHIVE --output \(folder)'"
       )
     }
+    return try file.withBytes { try decode($0, path: path) }
+  }
+
+  /// The manifest in JSON that was read from `path`, which only messages use.
+  ///
+  /// - Throws: ``DataSetError`` when it is of another format or version, or cannot be used.
+  static func decode(_ bytes: UnsafeRawBufferPointer, path: String) throws -> Manifest {
     struct Head: Decodable {
       var format: String
       var version: String
     }
-    let json = file.withBytes { Data($0) }
+    let json = Data(bytes)
     guard let head = try? JSONDecoder().decode(Head.self, from: json), head.format == format else {
       throw DataSetError(path: path, reason: "not a manifest of the format \(format)")
     }

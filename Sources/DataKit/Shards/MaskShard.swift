@@ -35,8 +35,10 @@ final class MaskShard: Sendable {
   ) {
     let start = starts[sequence][variant]
     let bytes = file.bytes(start..<start + (elements.upperBound + 7) / 8)
-    for (index, element) in elements.enumerated() {
-      mask[index] = bytes[element / 8] >> UInt8(element % 8) & 1
-    }
+    PackedBits.expand(
+      bytes,
+      from: elements.lowerBound,
+      into: UnsafeMutableBufferPointer(rebasing: mask[..<elements.count])
+    )
   }
 }

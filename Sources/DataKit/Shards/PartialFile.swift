@@ -56,19 +56,19 @@ struct PartialFile: ~Copyable {
       throw FileError(path: finalPath, action: "rename", code: errno)
     }
     committed = true
-    try Self.synchroniseFolder(of: finalPath)
+    let folder = finalPath.lastIndex(of: "/").map { String(finalPath[..<$0]) } ?? "."
+    try synchroniseFolder(folder.isEmpty ? "/" : folder)
     return digester.finish()
   }
+}
 
-  /// Makes a rename durable: the folder's own entry has to reach the disk too.
-  private static func synchroniseFolder(of path: String) throws(FileError) {
-    let folder = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
-    let descriptor = open(folder.isEmpty ? "/" : folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-    guard descriptor >= 0 else { throw FileError(path: folder, action: "open", code: errno) }
-    defer { close(descriptor) }
-    guard fsync(descriptor) == 0 else {
-      throw FileError(path: folder, action: "synchronise", code: errno)
-    }
+/// Makes renames in a folder durable: its own entries have to reach the disk too.
+func synchroniseFolder(_ folder: String) throws(FileError) {
+  let descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+  guard descriptor >= 0 else { throw FileError(path: folder, action: "open", code: errno) }
+  defer { close(descriptor) }
+  guard fsync(descriptor) == 0 else {
+    throw FileError(path: folder, action: "synchronise", code: errno)
   }
 }
 

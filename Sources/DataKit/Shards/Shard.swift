@@ -1,3 +1,5 @@
+internal import CKernels
+
 /// One mapped shard of samples.
 final class Shard: Sendable {
   /// The index of its first sample in the split.
@@ -10,6 +12,8 @@ final class Shard: Sendable {
   private let file: SafetensorsFile
   private let sampleIDs: [Int64]
   private let labels: Labels
+  /// For each sequence the samples that had their checksum compared already.
+  private let checked: [CheckedSamples]
 
   private enum Labels {
     case classes([Int64])
@@ -47,6 +51,7 @@ final class Shard: Sendable {
     sequences = try (0..<manifest.sequences).map { sequence in
       try ShardSequence(sequence, of: file, count: ids.count, manifest: manifest)
     }
+    checked = sequences.map { _ in CheckedSamples(count: ids.count) }
     sampleIDs = ids
     count = ids.count
     self.file = file
@@ -76,15 +81,18 @@ final class Shard: Sendable {
     }
   }
 
-  /// The checked bytes of a sample.
+  /// The bytes of a sample, whose checksum is compared when it is read for the first time.
   private func soundBytes(_ row: Int, sequence: Int) throws(DataSetError) -> UnsafeRawBufferPointer
   {
-    guard sequences[sequence].isSound(row, in: file) else {
-      throw DataSetError(
-        path: path,
-        reason: damage(row, sequence: sequence),
-        hint: "prepare the data set again; 'lra-prep verify' names everything that is damaged"
-      )
+    if !checked[sequence].contains(row) {
+      guard sequences[sequence].isSound(row, in: file) else {
+        throw DataSetError(
+          path: path,
+          reason: damage(row, sequence: sequence),
+          hint: "prepare the data set again; 'lra-prep verify' names everything that is damaged"
+        )
+      }
+      checked[sequence].insert(row)
     }
     return file.bytes(sequences[sequence].fileRange(row))
   }
@@ -99,12 +107,12 @@ final class Shard: Sendable {
     let type = sequences[sequence].valuesType
     let count = bytes.count / type.byteCount
     precondition(output.count >= count, "room for \(output.count) values, the sample has \(count)")
+    guard count > 0, let start = bytes.baseAddress else { return 0 }
     switch type {
-    case .uint8: for index in 0..<count { output[index] = Int32(bytes[index]) }
+    case .uint8:
+      ckernels_widen_u8(output.baseAddress, start.assumingMemoryBound(to: UInt8.self), count)
     case .uint16:
-      bytes.withMemoryRebound(to: UInt16.self) { values in
-        for index in 0..<count { output[index] = Int32(values[index]) }
-      }
+      ckernels_widen_u16(output.baseAddress, start.assumingMemoryBound(to: UInt16.self), count)
     case .int16:
       bytes.withMemoryRebound(to: Int16.self) { values in
         for index in 0..<count { output[index] = Int32(values[index]) }

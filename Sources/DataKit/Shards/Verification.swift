@@ -13,15 +13,14 @@ public struct Verification {
 
   /// Reads every file named by the manifest and compares sizes, digests, sample hashes and masks.
   ///
-  /// - Parameter report: called after each file with the number of files done and in all.
+  /// - Parameter report: called after each file.
   /// - Returns: the number of files checked, and every fault found.
   /// - Throws: ``DataSetError`` when there is no readable manifest.
   public func run(
-    report: (Int, Int) -> Void = { _, _ in }
+    report: (FileProgress) -> Void = { _ in }
   ) throws -> (files: Int, faults: [Fault]) {
     let manifest = try Manifest.read(from: folder)
     var faults: [Fault] = []
-    var done = 0
     let shards = manifest.splits.sorted { $0.key < $1.key }.flatMap(\.value.shards)
     let masks = manifest.masks.flatMap { set in
       set.shards.sorted { $0.key < $1.key }.flatMap(\.value).map { (set, $0) }
@@ -29,29 +28,32 @@ public struct Verification {
     let others =
       manifest.attachments.map { ($0.file, $0.digest) }
       + (manifest.fractions.map { [($0.file, $0.digest)] } ?? [])
-    let total = shards.count + masks.count + others.count
+    var progress = FileProgress(
+      shards.map(\.digest) + masks.map(\.1.digest) + others.map(\.1)
+    )
+    func finished(_ digest: FileDigest) {
+      progress.enter(digest)
+      report(progress)
+    }
     for entry in shards {
       if let fault = Self.check(entry.file, entry.digest, in: folder) {
         let samples = Self.damagedSamples(of: entry, manifest, in: folder)
         faults += samples.isEmpty ? [fault] : samples
       }
-      done += 1
-      report(done, total)
+      finished(entry.digest)
     }
     for (set, entry) in masks {
       if let fault = Self.check(entry.file, entry.digest, in: folder) {
         let samples = Self.damagedMasks(of: entry, set, manifest, in: folder)
         faults += samples.isEmpty ? [fault] : samples
       }
-      done += 1
-      report(done, total)
+      finished(entry.digest)
     }
     for (file, digest) in others {
       if let fault = Self.check(file, digest, in: folder) { faults.append(fault) }
-      done += 1
-      report(done, total)
+      finished(digest)
     }
-    return (done, faults)
+    return (progress.files, faults)
   }
 
   /// Compares a file with its manifest entry; nil when it is sound.
@@ -120,8 +122,8 @@ public struct Verification {
             generator.fill(
               computed,
               sampleID: shard.sampleID(row),
-              sequence: sequence,
-              variant: variant
+              variant: variant,
+              sequence: sequence
             )
             return stored.elementsEqual(computed)
           }

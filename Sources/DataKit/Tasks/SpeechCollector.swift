@@ -105,8 +105,8 @@ final class SpeechCollector: TaskCollector {
       SpooledSample(id: Int64(index), label: Double(clip.word), slot: clip.slot)
     }
     let splits = words.usesLists ? try listedSplits(samples) : try drawnSplits(samples)
-    guard let train = splits.first?.samples, train.count >= 2 else {
-      throw context.error("fewer than 2 clips are left for training: the lists name the others")
+    guard let train = splits.first?.samples, !train.isEmpty else {
+      throw context.error("no clips are left for training: the lists name them all")
     }
     return CollectedTask(
       input: .audio,

@@ -13,6 +13,8 @@ struct BuildCommand: ParsableCommand {
         lra-prep build listops -i lra_release.gz -o data/listops --mask token:0.5
         lra-prep build all --input - --output data < lra_release.gz
         lra-prep build pathx -i lra_release.gz -o data/pathx --part 0/4
+        lra-prep build text -i aclImdb_v1.tar.gz -o - | lra-train pretrain \\
+          --data - --preset transformer-text --run text
         lra-prep build image -i cifar-10-binary.tar.gz -o data/image \\
           --fractions 0.01,0.1,0.5
 
@@ -29,7 +31,10 @@ struct BuildCommand: ParsableCommand {
     help: "The archive, or - for standard input; several times for tasks of several files."
   )
   var input: [String]
-  @Option(name: .shortAndLong, help: "The folder to write to.")
+  @Option(
+    name: .shortAndLong,
+    help: "The folder to write to, or - for a stream that 'receive' and 'lra-train' read."
+  )
   var output: String
   @Option(
     help: """
@@ -63,8 +68,7 @@ struct BuildCommand: ParsableCommand {
   var threads = ProcessInfo.processInfo.activeProcessorCount
   @Flag(help: "Replace a finished data set.")
   var force = false
-  @Flag(name: .shortAndLong, help: "No progress, no summary.")
-  var quiet = false
+  @OptionGroup var progress: ProgressOptions
   @Flag(help: "Write one JSON object per finished task to standard output.")
   var json = false
 
@@ -77,6 +81,14 @@ struct BuildCommand: ParsableCommand {
     }
     guard !output.isEmpty, !input.isEmpty, input.allSatisfy({ !$0.isEmpty }) else {
       throw ValidationError("--input and --output must not be empty")
+    }
+    if output == "-" {
+      guard task != "all", part == nil, !json else {
+        throw ValidationError("--output - carries one whole task, without --part and --json")
+      }
+      guard isatty(STDOUT_FILENO) == 0 else {
+        throw ValidationError("a data set is not written to a terminal; pipe it into something")
+      }
     }
     guard input.filter({ $0 == "-" }).count <= 1 else {
       throw ValidationError("standard input can be read only once")
@@ -173,10 +185,12 @@ struct BuildCommand: ParsableCommand {
   func run() throws {
     let tasks = try tasks()
     let isAll = task == "all"
+    let isStream = output == "-"
+    let workFolder = isStream ? try WorkFolder() : nil
     let plan = BuildPlan(
       inputs: (taskOptions.labelInputs + input).map { ArchiveInput($0) },
       tasks: tasks,
-      folders: tasks.map { isAll ? "\(output)/\($0.name)" : output },
+      folders: tasks.map { isAll ? "\(output)/\($0.name)" : workFolder?.path ?? output },
       skipsAbsentTasks: isAll,
       masks: try masks(),
       shardByteCount: shardSize << 20,
@@ -188,14 +202,18 @@ struct BuildCommand: ParsableCommand {
       prefix: prefix,
       replacesExisting: force
     )
-    let progress = BuildProgressLines(quiet: quiet)
-    let results = try Build(plan, report: progress.update).run()
-    progress.finish()
-    if !quiet { printError("peak memory \(Self.peakMemory >> 20) MiB") }
+    let lines = BuildProgressLines(progress)
+    // A receiver that goes away is an error with a sentence, not a silent end.
+    if isStream { signal(SIGPIPE, SIG_IGN) }
+    let stream = isStream ? try DataSetStream() : nil
+    let results = try Build(plan, to: stream, report: lines.update).run()
+    workFolder?.remove()
+    lines.finish()
+    if progress.showsSummary { printError("peak memory \(Self.peakMemory >> 20) MiB") }
     for result in results {
-      if !quiet { summarize(result) }
+      if progress.showsSummary { summarize(result) }
       if json, let manifest = result.manifest {
-        print(try BuildEvent(result.folder, manifest).line)
+        print(try JSONText.line(BuildEvent(result.folder, manifest)))
       }
     }
   }
@@ -214,7 +232,8 @@ struct BuildCommand: ParsableCommand {
     let splits = Split.allCases.compactMap { split in
       manifest.splits[split.rawValue].map { "\($0.samples) \(split.rawValue)" }
     }
-    printError("\(result.task): \(splits.joined(separator: ", ")) -> \(result.folder)")
+    let place = output == "-" ? "standard output" : result.folder
+    printError("\(result.task): \(splits.joined(separator: ", ")) -> \(place)")
     printError("  read \(manifest.provenance.membersRead) members")
     for (reason, count) in manifest.provenance.skipped.sorted(by: { $0.key < $1.key }) {
       printError("  skipped \(count): \(reason)")
@@ -225,11 +244,11 @@ struct BuildCommand: ParsableCommand {
 
 /// Turns a build's progress into lines: first the archive, then each task's shards.
 private final class BuildProgressLines {
-  private let quiet: Bool
+  private let options: ProgressOptions
   private var stage: BuildProgress.Stage?
   private var reporter: ProgressReporter?
 
-  init(quiet: Bool) { self.quiet = quiet }
+  init(_ options: ProgressOptions) { self.options = options }
 
   func update(_ progress: BuildProgress) {
     if progress.stage != stage {
@@ -237,27 +256,18 @@ private final class BuildProgressLines {
       stage = progress.stage
       switch progress.stage {
       case .reading:
-        reporter = ProgressReporter(
-          label: "read",
-          total: progress.totalBytes.map { $0 >> 20 },
-          unit: "MiB",
-          secondaryRate: "samples",
-          quiet: quiet
-        )
+        reporter = options.reporter("read", unit: "samples", totalBytes: progress.totalBytes)
       case .writing(let task):
-        reporter = ProgressReporter(
-          label: "write \(task)",
-          total: progress.totalSamples,
+        reporter = options.reporter(
+          "write",
+          of: task,
           unit: "samples",
-          quiet: quiet
+          total: progress.totalSamples
         )
       }
     }
-    switch progress.stage {
-    case .reading:
-      reporter?.update(completed: progress.bytesRead >> 20, secondary: Double(progress.samples))
-    case .writing: reporter?.update(completed: progress.samples)
-    }
+    let bytes = progress.stage == .reading ? progress.bytesRead : nil
+    reporter?.update(done: progress.samples, bytes: bytes)
   }
 
   func finish() {
@@ -279,13 +289,5 @@ private struct BuildEvent: Encodable {
     task = manifest.task
     splits = manifest.splits.mapValues(\.samples)
     skipped = manifest.provenance.skipped
-  }
-
-  var line: String {
-    get throws {
-      let encoder = JSONEncoder()
-      encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-      return String(decoding: try encoder.encode(self), as: UTF8.self)
-    }
   }
 }

@@ -76,7 +76,12 @@ struct GenerateListOpsCommand: ParsableCommand {
       testCount: testSamples ?? others,
       threads: common.threadCount
     )
-    try common.write(label: "listops", total: archive.counts.reduce(0, +)) { writer, progress in
+    // Higher levels take many times as long as making the rows.
+    try common.write(
+      label: "listops",
+      total: archive.counts.reduce(0, +),
+      compressionLevel: 1
+    ) { writer, progress in
       try archive.write(to: writer, spoolFolder: common.spoolFolder, progress: progress)
     }
   }

@@ -1,6 +1,5 @@
 internal import ArgumentParser
 internal import DataKit
-internal import Foundation
 internal import ToolSupport
 
 /// `lra-prep inspect`: what a data set holds.
@@ -15,7 +14,7 @@ struct InspectCommand: ParsableCommand {
       """
   )
 
-  @Argument(help: "The data set's folder.")
+  @Argument(help: "The data set's folder.", completion: .directory)
   var folder: String
   @Flag(help: "Write the manifest as one line of JSON.")
   var json = false
@@ -23,9 +22,7 @@ struct InspectCommand: ParsableCommand {
   func run() throws {
     let manifest = try Manifest.read(from: folder)
     if json {
-      let encoder = JSONEncoder()
-      encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-      return print(String(decoding: try encoder.encode(manifest), as: UTF8.self))
+      return print(try JSONText.line(manifest))
     }
     print("task         \(manifest.task)  (\(manifest.format) \(manifest.version))")
     print(

@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import DataKit
+internal import FoundationEssentials
 internal import ToolSupport
 
 /// `lra-prep mask`: more mask sets for a finished data set.
@@ -14,12 +15,18 @@ struct MaskCommand: ParsableCommand {
       """
   )
 
-  @Argument(help: "The data set's folder.")
+  @Argument(help: "The data set's folder.", completion: .directory)
   var folder: String
   @Option(help: "token:RATIO, span:RATIO:length=N or causal, with :seed=N and :variants=N.")
   var mask: [String]
+  @Option(help: "Threads that draw masks.")
+  var threads = ProcessInfo.processInfo.activeProcessorCount
+  @OptionGroup var progress: ProgressOptions
 
   func validate() throws {
+    guard (1...1024).contains(threads) else {
+      throw ValidationError("--threads must be 1 to 1024")
+    }
     do {
       for text in mask { _ = try MaskSet(parsing: text) }
     } catch {
@@ -28,7 +35,11 @@ struct MaskCommand: ParsableCommand {
   }
 
   func run() throws {
-    let manifest = try MaskWriter.add(try mask.map { try MaskSet(parsing: $0) }, to: folder)
+    let sets = try mask.map { try MaskSet(parsing: $0) }
+    let reporter = progress.reporter("mask", of: folder, unit: "files")
+    let manifest = try MaskWriter.add(sets, to: folder, threads: threads) { reporter.update($0) }
+    reporter.finish()
+    guard progress.showsSummary else { return }
     printError("\(folder): mask sets \(manifest.masks.map(\.name).joined(separator: ", "))")
   }
 }

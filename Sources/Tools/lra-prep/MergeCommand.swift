@@ -17,14 +17,13 @@ struct MergeCommand: ParsableCommand {
       """
   )
 
-  @Argument(help: "The folders that hold the parts.")
+  @Argument(help: "The folders that hold the parts.", completion: .directory)
   var folders: [String]
-  @Option(name: .shortAndLong, help: "The data set's folder.")
+  @Option(name: .shortAndLong, help: "The data set's folder.", completion: .directory)
   var output: String
   @Flag(help: "Replace a finished data set.")
   var force = false
-  @Flag(name: .shortAndLong, help: "No progress, no summary.")
-  var quiet = false
+  @OptionGroup var progress: ProgressOptions
 
   func validate() throws {
     guard !folders.isEmpty, !output.isEmpty else { throw ValidationError("name the folders") }
@@ -32,9 +31,11 @@ struct MergeCommand: ParsableCommand {
 
   func run() throws {
     let merge = try PartMerge(folders, into: output, replacesExisting: force)
-    let progress = ProgressReporter(label: "merge", total: nil, unit: "files", quiet: quiet)
-    let manifest = try merge.run { done, _ in progress.update(completed: done) }
-    progress.finish()
-    if !quiet { printError("\(manifest.task): \(manifest.files.count) files -> \(output)") }
+    let reporter = progress.reporter("merge", of: output, unit: "files")
+    let manifest = try merge.run { reporter.update($0) }
+    reporter.finish()
+    if progress.showsSummary {
+      printError("\(manifest.task): \(manifest.files.count) files -> \(output)")
+    }
   }
 }

@@ -15,6 +15,7 @@ struct Prep: ParsableCommand {
         lra-prep inspect data/listops
         lra-prep verify data/listops
         lra-prep show data/listops --sample 3 --mask token-0.50-seed-0
+        lra-prep send data/listops | ssh host lra-prep receive data/listops
 
       Data goes to standard output, messages to standard error.
       Exit codes: 0 done, 1 failed, 64 wrong usage.
@@ -22,8 +23,8 @@ struct Prep: ParsableCommand {
     version: "0.2.0",
     subcommands: [
       BuildCommand.self, MergeCommand.self, MaskCommand.self, InspectCommand.self,
-      VerifyCommand.self,
-      ShowCommand.self, GenerateCommand.self, TasksCommand.self,
+      VerifyCommand.self, ShowCommand.self, StatsCommand.self, SendCommand.self,
+      ReceiveCommand.self, GenerateCommand.self, TasksCommand.self,
     ]
   )
 

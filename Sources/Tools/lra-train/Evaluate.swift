@@ -70,14 +70,14 @@ struct Evaluate: ParsableCommand {
     )
     Interrupts.install()
     let progress = ProgressReporter(
-      label: "evaluate",
-      total: evaluation.sampleCount,
+      stage: "evaluate",
       unit: "samples",
-      quiet: output.quiet
+      total: evaluation.sampleCount,
+      format: output.quiet ? .none : .text
     )
     let score = try evaluation.score(
       shouldStop: { Interrupts.wasRequested },
-      progress: { done, _ in progress.update(completed: done) }
+      progress: { done, _ in progress.update(done: done) }
     )
     progress.finish()
     guard let score else { throw ExitCode(ExitStatus.interrupted) }
