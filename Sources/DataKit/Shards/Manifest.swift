@@ -84,6 +84,8 @@ extension Manifest {
       (1...1 << 16).contains(channels), (1...2).contains(sequences)
     else { return "maximumLength, fixedLength, channels or sequences is out of range" }
     switch target.kind {
+    case .class where (target.names.map { $0.count != target.classes }) ?? false:
+      return "target does not have a name for each class"
     case .class where !(1...1 << 20).contains(classes): return "target has impossible classes"
     case .value where target.classes != nil: return "a target of the kind 'value' has no classes"
     case .class, .value: break

@@ -23,8 +23,6 @@ extension TaskDefinition {
 /// Reads the three TSV files of ListOps.
 final class ListOpsCollector: TaskCollector {
   static let maximumLength = 2048
-  /// Lines are tokenized in pieces of about this many bytes.
-  private static let pieceSize = 1 << 20
 
   private let context: CollectorContext
   private var samples = TokenSamples()
@@ -45,8 +43,8 @@ final class ListOpsCollector: TaskCollector {
     }
     seen[split] = member.path
     context.membersRead += 1
-    let table = TableReader(context: context, member: member.path, pieceSize: Self.pieceSize)
-    try table.read(from: reader, columns: ["Source", "Target"]) { [samplesOf] piece in
+    let table = TableReader(context: context, member: member.path)
+    try table.read(from: reader, columns: .named(["Source", "Target"])) { [samplesOf] piece in
       try samplesOf(piece)
     } deliver: { [self] rows in
       try samples.append(rows.batch, labels: rows.labels, to: split, in: context)
@@ -87,12 +85,12 @@ final class ListOpsCollector: TaskCollector {
     for (file, split) in Self.files.sorted(by: { $0.key < $1.key }) where seen[split] == nil {
       throw context.error("the member listops-1000/\(file) is missing")
     }
+    samples.number([.train, .validation, .test])
     return samples.collected(
       splits: [.train, .validation, .test],
-      tokenizer: "listops",
-      minimumFrequency: 1,
+      rule: VocabularyRule(tokenizer: "listops", minimumFrequency: 1),
       maximumLength: Self.maximumLength,
-      classes: 10
+      target: .classes(10)
     )
   }
 }

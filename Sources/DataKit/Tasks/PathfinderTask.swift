@@ -1,7 +1,7 @@
 extension TaskDefinition {
   /// Pathfinder: whether two discs are joined by a path (docs/archives.md).
-  static func pathfinder(side: Int, contourLength: Int) -> TaskDefinition {
-    let level = PathfinderCollector.level(contourLength: contourLength)
+  static func pathfinder(side: Int, _ options: TaskOptions) -> TaskDefinition {
+    let level = PathfinderCollector.level(contourLength: options.contourLength ?? 14)
     let aliases = [128: ["pathx"], 256: ["pathx256"]][side] ?? []
     return TaskDefinition(
       name: "pathfinder\(side)",
@@ -16,6 +16,7 @@ extension TaskDefinition {
         classes: 2,
         length: "\(side * side) pixels"
       ),
+      options: [.contourLength],
       locate: inFolder("pathfinder\(side)"),
       makeCollector: { PathfinderCollector($0, side: side, level: level) }
     )
@@ -263,7 +264,7 @@ final class PathfinderCollector: TaskCollector {
       encoding: .greyPNG(side: side),
       maximumLength: side * side,
       fixedLength: side * side,
-      target: .classes(2),
+      target: .classes(2, names: ["apart", "joined"]),
       vocabulary: nil,
       normalization: Normalization(divisor: 255, mean: [0.5], standardDeviation: [0.5]),
       splits: [

@@ -63,13 +63,8 @@ struct BuildCommand: ParsableCommand {
     )
   )
   var prefix: String?
-  @Option(
-    help: ArgumentHelp(
-      "The level of Pathfinder: 14 paddles a snake is hard, 9 intermediate, 6 easy.",
-      valueName: "paddles"
-    )
-  )
-  var contourLength = 14
+  @OptionGroup(title: "Options of tasks")
+  var taskOptions: TaskOptionArguments
   @Option(help: ArgumentHelp("The most values in a shard, 1 to 4096.", valueName: "MiB"))
   var shardSize = BuildPlan.defaultShardByteCount >> 20
   @Option(
@@ -118,9 +113,6 @@ struct BuildCommand: ParsableCommand {
     guard task == "all" || TaskDefinition.named(task) != nil else {
       throw ValidationError("'\(task)' is not a task; 'lra-prep tasks' lists them")
     }
-    guard (1...100).contains(contourLength) else {
-      throw ValidationError("--contour-length must be 1 to 100")
-    }
     guard (1...1024).contains(threads) else {
       throw ValidationError("--threads must be 1 to 1024")
     }
@@ -149,6 +141,7 @@ struct BuildCommand: ParsableCommand {
         "--memory must be at least the shard size and 64, here \(shardSize + 64)"
       )
     }
+    _ = try tasks()
     _ = try masks()
     _ = try fractionRequest()
     _ = try buildPart()
@@ -218,15 +211,35 @@ struct BuildCommand: ParsableCommand {
     return sets
   }
 
+  /// What is asked for, with options that belong to it.
+  private func tasks() throws -> [TaskDefinition] {
+    let options = try taskOptions.options()
+    do {
+      if let task = TaskDefinition.named(task, options: options) {
+        guard taskOptions.labels == nil || task.name == "images" else {
+          throw ValidationError("--labels is no option of the task \(task.name)")
+        }
+        try task.check(options)
+        return [task]
+      }
+      guard taskOptions.labels == nil else {
+        throw ValidationError("--labels is no option of these tasks")
+      }
+      let tasks = TaskDefinition.suite(options: options)
+      try TaskDefinition.check(options, of: tasks)
+      return tasks
+    } catch let error as TaskOptionError {
+      throw ValidationError("\(error)")
+    }
+  }
+
   func run() throws {
-    let tasks =
-      TaskDefinition.named(task, contourLength: contourLength).map { [$0] }
-      ?? TaskDefinition.all(contourLength: contourLength)
+    let tasks = try tasks()
     let isAll = task == "all"
     let isStream = output == "-"
     let workFolder = isStream ? try WorkFolder() : nil
     let plan = BuildPlan(
-      inputs: input.map { ArchiveInput($0) },
+      inputs: (taskOptions.labelInputs + input).map { ArchiveInput($0) },
       tasks: tasks,
       folders: tasks.map { isAll ? "\(output)/\($0.name)" : workFolder?.path ?? output },
       skipsAbsentTasks: isAll,
