@@ -32,7 +32,8 @@ public struct ArchiveError: Error, CustomStringConvertible, Sendable {
   /// Archive, member and line, then what is wrong.
   public var description: String {
     let place = [archive, member.map { printable($0) }, line.map(String.init)].compactMap { $0 }
-    return place.joined(separator: ":") + ": " + printable(reason) + (hint.map { "\nhint: \($0)" } ?? "")
+    return place.joined(separator: ":") + ": " + printable(reason)
+      + (hint.map { "\nhint: \($0)" } ?? "")
   }
 }
 

@@ -19,46 +19,56 @@ struct LinePiece: Sendable {
   /// Ends in a line feed.
   let bytes: [UInt8]
 
+  /// The most bytes of a line.
+  let lineLimit: Int
+
   /// Calls `body` with each line, without its end, and with a maker of errors for that line.
   ///
-  /// Lines end in LF or CRLF. `body` may change the line's bytes, which are its own.
+  /// Lines end in LF or CRLF. `body` may change the line's bytes, which are its own. Where faulty
+  /// lines may be left out, its errors are collected.
+  ///
+  /// - Returns: what was left out.
+  /// - Throws: the first error, where the policy is to fail; and for a line over the limit.
   func forEachLine(
+    policy: ErrorPolicy,
     _ body: (UnsafeMutableBufferPointer<UInt8>, LinePlace) throws -> Void
-  ) throws {
+  ) throws -> [FaultyPart] {
+    var faults: [FaultyPart] = []
     var copy = bytes
     try copy.withUnsafeMutableBufferPointer { whole in
       var (start, line) = (0, firstLine)
       while start < whole.count {
         let end = whole[start...].firstIndex(of: UInt8(ascii: "\n")) ?? whole.count
+        guard end - start <= lineLimit else {
+          throw Self.overlong(lineLimit, archive: archive, member: member, line: line)
+        }
         let hasReturn = end > start && whole[end - 1] == UInt8(ascii: "\r")
-        try body(
-          UnsafeMutableBufferPointer(rebasing: whole[start..<(hasReturn ? end - 1 : end)]),
-          LinePlace(archive: archive, member: member, line: line)
-        )
+        let range = start..<(hasReturn ? end - 1 : end)
+        do {
+          try body(
+            UnsafeMutableBufferPointer(rebasing: whole[range]),
+            LinePlace(archive: archive, member: member, line: line)
+          )
+        } catch let error as ArchiveError where policy != .fail {
+          let kept = policy == .quarantine ? Array(bytes[range]) : []
+          faults.append(FaultyPart(error: error, bytes: kept))
+        }
         start = end + 1
         line += 1
       }
     }
+    return faults
   }
 
-  /// Calls `body` with each line as ``forEachLine(_:)`` does; where faulty lines may be left out,
-  /// its errors are collected.
-  ///
-  /// - Returns: what was left out.
-  /// - Throws: the first error, where the policy is to fail.
-  func forEachLine(
-    policy: ErrorPolicy,
-    _ body: (UnsafeMutableBufferPointer<UInt8>, LinePlace) throws -> Void
-  ) throws -> [ArchiveError] {
-    var faults: [ArchiveError] = []
-    try forEachLine { line, fail in
-      do {
-        try body(line, fail)
-      } catch let error as ArchiveError where policy != .fail {
-        faults.append(error)
-      }
-    }
-    return faults
+  /// An error about a line over the limit.
+  static func overlong(_ limit: Int, archive: String, member: String, line: Int) -> ArchiveError {
+    ArchiveError(
+      archive: archive,
+      member: member,
+      line: line,
+      reason: "a line has over \(limit) bytes, the limit",
+      hint: ArchiveLimits.hint("--limit-line-bytes")
+    )
   }
 }
 
@@ -103,7 +113,8 @@ struct LineReader {
         archive: context.archive,
         member: member,
         firstLine: line,
-        bytes: Array(rest)
+        bytes: Array(rest),
+        lineLimit: reader.limits.lineByteCount
       )
       line += rest.lazy.filter { $0 == UInt8(ascii: "\n") }.count
       try body(piece)
@@ -118,12 +129,11 @@ struct LineReader {
       guard pending.count >= Self.pieceSize else { return }
       guard let end = lastEnd else {
         guard pending.count <= reader.limits.lineByteCount else {
-          throw ArchiveError(
+          throw LinePiece.overlong(
+            reader.limits.lineByteCount,
             archive: context.archive,
             member: member,
-            line: line,
-            reason: "a line has over \(reader.limits.lineByteCount) bytes, the limit",
-            hint: ArchiveLimits.hint("--limit-line-bytes")
+            line: line
           )
         }
         return

@@ -117,7 +117,7 @@ final class ImagesCollector: TaskCollector {
         line += 1
         rows.append(try row(bytes, line, fail))
       }
-      for fault in faults { try context.reject(fault) }
+      try context.reject(faults)
     }
     guard !rows.isEmpty else { throw reader.error(in: member, "there are no rows") }
   }

@@ -70,7 +70,7 @@ final class RetrievalCollector: TaskCollector {
         to: split,
         in: context
       )
-      for fault in rows.faults { try context.reject(fault) }
+      try context.reject(rows.faults)
       if rows.repairedCount > 0 {
         context.skipped[Self.repaired, default: 0] += rows.repairedCount
       }
@@ -85,7 +85,7 @@ final class RetrievalCollector: TaskCollector {
     var first: TokenBatch
     var second: TokenBatch
     var labels: [Int64] = []
-    var faults: [ArchiveError] = []
+    var faults: [FaultyPart] = []
     /// How many decoded texts had bytes that are not UTF-8.
     var repairedCount = 0
 

@@ -87,7 +87,7 @@ final class TableCollector: TaskCollector {
         return Int64(number)
       }
       try samples.append(rows.batch, labels: labels, to: .train, in: context)
-      for fault in rows.faults { try context.reject(fault) }
+      try context.reject(rows.faults)
     }
     let range = first..<samples.count(in: .train)
     guard !range.isEmpty else { throw reader.error(in: member, "there are no rows") }
@@ -98,7 +98,7 @@ final class TableCollector: TaskCollector {
   private struct Rows: Sendable {
     var batch: TokenBatch
     var labels: [[UInt8]]
-    var faults: [ArchiveError]
+    var faults: [FaultyPart]
 
     init(
       _ piece: TablePiece,

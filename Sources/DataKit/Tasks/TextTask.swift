@@ -73,6 +73,9 @@ final class TextCollector: TaskCollector {
       )
     }
     context.membersRead += 1
+    if let fault = reader.sizeFault(of: member, limit: Self.memberLimit) {
+      return try context.reject(fault)
+    }
     let bytes = try reader.readAll(member, limit: Self.memberLimit)
     pending[split, default: []].append(Review(path: member.path, label: label, bytes: bytes))
     pendingBytes += bytes.count
@@ -92,20 +95,26 @@ final class TextCollector: TaskCollector {
     let reviews = pending.removeValue(forKey: split) ?? []
     pendingBytes = pending.values.joined().reduce(0) { $0 + $1.bytes.count }
     let (archive, kind, limit) = (context.archive, tokenizer, maximumLength - 1)
-    try context.workers.submit {
+    try context.workers.submit { [policy = context.errorPolicy] in
       var tokenizer = kind.makeTokenizer(limit: limit)
+      var labels: [Int64] = []
+      var faults: [FaultyPart] = []
       for review in reviews {
         do {
           try review.bytes.withUnsafeBufferPointer { bytes throws(TokenizerError) in
             try tokenizer.append(bytes)
           }
+          labels.append(review.label)
         } catch {
-          throw ArchiveError(archive: archive, member: review.path, reason: "\(error)")
+          let error = ArchiveError(archive: archive, member: review.path, reason: "\(error)")
+          guard policy != .fail else { throw error }
+          faults.append(FaultyPart(error: error, bytes: review.bytes))
         }
       }
-      return tokenizer.finish()
-    } deliver: { [self] batch in
-      try samples.append(batch, labels: reviews.map(\.label), to: split, in: context)
+      return (batch: tokenizer.finish(), labels: labels, faults: faults)
+    } deliver: { [self] read in
+      try samples.append(read.batch, labels: read.labels, to: split, in: context)
+      try context.reject(read.faults)
     }
   }
 

@@ -32,18 +32,7 @@ struct HostileTests {
   }
 
   @Test(arguments: Self.all)
-  func `a hostile archive`(_ hostile: HostileCase) throws {
-    guard Self.pending.contains(where: { hostile.file.hasPrefix($0) }) else {
-      return try check(hostile, in: "hostile")
-    }
-    withKnownIssue("the task or the reader is not there yet") {
-      try check(hostile, in: "hostile")
-    }
-  }
-
-  private static let pending = [
-    "aan-", "sc-", "cifar-pickle", "gz-of-nothing", "tar-pax-bad-length", "gz-", "tar-",
-  ]
+  func `a hostile archive`(_ hostile: HostileCase) throws { try check(hostile, in: "hostile") }
 
   @Test(arguments: Self.real)
   func `a broken download`(_ hostile: HostileCase) throws { try check(hostile, in: "hostile-real") }

@@ -7,7 +7,12 @@ extension FuzzTarget {
     build("listops", weight: 8, [Seeds.listOps]),
     build("text", weight: 6, [Seeds.text]),
     build("pathfinder32", weight: 8, [Seeds.pathfinder]),
-    build("image", weight: 4, [Seeds.cifar]),
+    build("image", weight: 4, [Seeds.cifar, Seeds.pickledCIFAR]),
+    build("retrieval", weight: 6, [Seeds.retrieval]),
+    build("speech", weight: 4, [Seeds.speech]),
+    build("bidmc-hr", weight: 2, [Seeds.bidmc]),
+    build("tsv", weight: 6, [Seeds.table, Seeds.tables]),
+    build("images", weight: 4, [Seeds.ownImages]),
   ]
 
   private static func build(_ task: String, weight: Int, _ seeds: [FuzzSeed]) -> FuzzTarget {

@@ -6,6 +6,9 @@ extension FuzzTarget {
     png,
     decoder("numpy", weight: 12, .pathfinderMetadata) { Seeds.numpy.map { .bytes($0) } },
     decoder("metadata", weight: 12, .pathfinderMetadata) { [.bytes(Seeds.pathfinderRows)] },
+    decoder("pickle", weight: 16, .pickle) { Seeds.pickles.map { .bytes($0) } },
+    decoder("wav", weight: 12, .wav) { Seeds.clips.map { .bytes($0) } },
+    decoder("series", weight: 12, .timeSeries) { [.bytes(Seeds.series)] },
   ]
 
   /// The decoder of common files must agree with libpng on every file.
