@@ -12,6 +12,9 @@ final class SampleSpool: @unchecked Sendable {
     var byteCount: Int
   }
 
+  /// How the file's name begins, in the instant before it has none.
+  static let name = "spool.partial"
+
   private let path: String
   private let descriptor: Int32
   /// The budget; pages are taken as they are used.
@@ -24,7 +27,7 @@ final class SampleSpool: @unchecked Sendable {
 
   /// A spool that keeps `memoryByteCount` bytes in memory and the rest on the disk of `folder`.
   init(in folder: String, memoryByteCount: Int = 0) throws {
-    path = folder + "/spool.partial"
+    path = folder + "/" + Self.name
     memory = PageBuffer(byteCount: memoryByteCount)
     // Every process gets a file of its own, also where several write to one folder.
     var name = Array((path + ".XXXXXX").utf8CString)
