@@ -21,7 +21,6 @@ public struct CharacterTokenizer: Sendable {
   ///
   /// - Throws: ``TokenizerError`` with the offset of the first byte that is not UTF-8.
   public mutating func append(_ text: UnsafeBufferPointer<UInt8>) throws(TokenizerError) {
-    batch.dropUnfinished()
     var position = 0
     let end = batch.numbers.count + min(limit, text.count)
     while position < text.count, batch.numbers.count < end {
@@ -40,7 +39,6 @@ public struct CharacterTokenizer: Sendable {
   /// Hands over the batch and starts an empty one.
   public mutating func finish() -> TokenBatch {
     defer { self = CharacterTokenizer(limit: limit) }
-    batch.dropUnfinished()
     return batch
   }
 

@@ -32,7 +32,6 @@ public struct ListOpsTokenizer: Sendable {
   /// - Throws: ``TokenizerError`` when a byte is outside printable ASCII and white space, or there
   ///   is no token at all.
   public mutating func append(_ source: UnsafeBufferPointer<UInt8>) throws(TokenizerError) {
-    batch.dropUnfinished()
     let actions = Self.actions
     var word = (start: 0, length: 0, key: WordNumbers.emptyKey)
     var found = 0
@@ -78,7 +77,6 @@ public struct ListOpsTokenizer: Sendable {
   /// Hands over the batch and starts an empty one.
   public mutating func finish() -> TokenBatch {
     defer { self = ListOpsTokenizer(limit: limit) }
-    batch.dropUnfinished()
     return batch
   }
 }

@@ -50,9 +50,6 @@ public struct TokenBatch: Sendable {
   /// An empty batch.
   public init() {}
 
-  /// Drops what a text that was refused half-way has left.
-  mutating func dropUnfinished() { numbers.removeLast(numbers.count - (ends.last ?? 0)) }
-
   /// Renumbers the batch by `table`, adding what is new and, if asked, counting.
   ///
   /// - Throws: ``TokenizerError`` when the table overflows.

@@ -17,7 +17,6 @@ public struct WordTokenizer: Sendable {
   ///
   /// - Throws: ``TokenizerError`` with the offset of the first byte that is not UTF-8.
   public mutating func append(_ text: UnsafeBufferPointer<UInt8>) throws(TokenizerError) {
-    batch.dropUnfinished()
     var position = 0
     var start = 0
     var kept = 0
@@ -52,7 +51,6 @@ public struct WordTokenizer: Sendable {
   /// Hands over the batch and starts an empty one.
   public mutating func finish() -> TokenBatch {
     defer { self = WordTokenizer(limit: limit) }
-    batch.dropUnfinished()
     return batch
   }
 }

@@ -18,57 +18,78 @@ struct LinePiece: Sendable {
   let firstLine: Int
   /// Ends in a line feed.
   let bytes: [UInt8]
-
   /// The most bytes of a line.
   let lineLimit: Int
 
   /// Calls `body` with each line, without its end, and with a maker of errors for that line.
   ///
-  /// Lines end in LF or CRLF. `body` may change the line's bytes, which are its own. Where faulty
-  /// lines may be left out, its errors are collected.
+  /// Lines end in LF or CRLF. `body` may change the line's bytes, which are its own.
   ///
-  /// - Returns: what was left out.
-  /// - Throws: the first error, where the policy is to fail; and for a line over the limit.
+  /// - Throws: what `body` throws, and ``ArchiveError`` for a line over the limit.
   func forEachLine(
-    policy: ErrorPolicy,
     _ body: (UnsafeMutableBufferPointer<UInt8>, LinePlace) throws -> Void
-  ) throws -> [FaultyPart] {
-    var faults: [FaultyPart] = []
+  ) throws {
     var copy = bytes
     try copy.withUnsafeMutableBufferPointer { whole in
       var (start, line) = (0, firstLine)
       while start < whole.count {
         let end = whole[start...].firstIndex(of: UInt8(ascii: "\n")) ?? whole.count
-        guard end - start <= lineLimit else {
-          throw Self.overlong(lineLimit, archive: archive, member: member, line: line)
-        }
+        guard end - start <= lineLimit else { throw overlong(line) }
         let hasReturn = end > start && whole[end - 1] == UInt8(ascii: "\r")
-        let range = start..<(hasReturn ? end - 1 : end)
-        do {
-          try body(
-            UnsafeMutableBufferPointer(rebasing: whole[range]),
-            LinePlace(archive: archive, member: member, line: line)
-          )
-        } catch let error as ArchiveError where policy != .fail {
-          let kept = policy == .quarantine ? Array(bytes[range]) : []
-          faults.append(FaultyPart(error: error, bytes: kept))
-        }
+        try body(
+          UnsafeMutableBufferPointer(rebasing: whole[start..<(hasReturn ? end - 1 : end)]),
+          LinePlace(archive: archive, member: member, line: line)
+        )
         start = end + 1
         line += 1
       }
     }
-    return faults
   }
 
-  /// An error about a line over the limit.
-  static func overlong(_ limit: Int, archive: String, member: String, line: Int) -> ArchiveError {
+  private func overlong(_ line: Int) -> ArchiveError {
     ArchiveError(
       archive: archive,
       member: member,
       line: line,
-      reason: "a line has over \(limit) bytes, the limit",
+      reason: "a line has over \(lineLimit) bytes, the limit",
       hint: ArchiveLimits.hint("--limit-line-bytes")
     )
+  }
+
+  /// Calls `body` with each line as ``forEachLine(_:)`` does; where faulty lines may be left out,
+  /// its errors are collected.
+  ///
+  /// - Returns: what was left out.
+  /// - Throws: the first error, where the policy is to fail.
+  func forEachLine(
+    policy: ErrorPolicy,
+    _ body: (UnsafeMutableBufferPointer<UInt8>, LinePlace) throws -> Void
+  ) throws -> [FaultyLine] {
+    var faults: [FaultyLine] = []
+    try forEachLine { line, fail in
+      // The bytes as they stand in the file: reading a line may undo quotes in it.
+      let original = policy == .quarantine ? Array(line) : []
+      do {
+        try body(line, fail)
+      } catch let error as ArchiveError where policy != .fail {
+        faults.append(FaultyLine(error: error, bytes: original))
+      }
+    }
+    return faults
+  }
+}
+
+/// A line that was left out.
+struct FaultyLine: Sendable {
+  let error: ArchiveError
+  /// The line without its end; empty unless it is to be kept.
+  let bytes: [UInt8]
+}
+
+extension CollectorContext {
+  /// Leaves out faulty lines, which is allowed where there are any.
+  func reject(_ lines: [FaultyLine]) throws {
+    for line in lines { try line.bytes.withUnsafeBytes { try reject(line.error, bytes: $0) } }
   }
 }
 
@@ -129,11 +150,12 @@ struct LineReader {
       guard pending.count >= Self.pieceSize else { return }
       guard let end = lastEnd else {
         guard pending.count <= reader.limits.lineByteCount else {
-          throw LinePiece.overlong(
-            reader.limits.lineByteCount,
+          throw ArchiveError(
             archive: context.archive,
             member: member,
-            line: line
+            line: line,
+            reason: "a line has over \(reader.limits.lineByteCount) bytes, the limit",
+            hint: ArchiveLimits.hint("--limit-line-bytes")
           )
         }
         return

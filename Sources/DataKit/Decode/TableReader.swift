@@ -26,7 +26,7 @@ struct TablePiece: Sendable {
   func forEachRow(
     policy: ErrorPolicy,
     _ body: ([UnsafeBufferPointer<UInt8>], LinePlace) throws -> Void
-  ) throws -> [FaultyPart] {
+  ) throws -> [FaultyLine] {
     try lines.forEachLine(policy: policy) { line, fail in
       let fields: [UnsafeBufferPointer<UInt8>]
       do {

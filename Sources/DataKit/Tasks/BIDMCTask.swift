@@ -107,7 +107,7 @@ final class BIDMCCollector: TaskCollector {
   /// The cases of a piece of a file.
   private struct Cases: Sendable {
     var cases: [TimeSeriesCase]
-    var faults: [FaultyPart]
+    var faults: [FaultyLine]
 
     init(_ piece: LinePiece, _ policy: ErrorPolicy) throws {
       var cases: [TimeSeriesCase] = []

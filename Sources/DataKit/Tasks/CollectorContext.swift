@@ -8,13 +8,6 @@ public enum ErrorPolicy: String, Sendable, CaseIterable {
   case quarantine
 }
 
-/// A row, review or record that may be left out.
-struct FaultyPart: Sendable {
-  let error: ArchiveError
-  /// Its own bytes, where they are to be kept.
-  let bytes: [UInt8]
-}
-
 /// What collectors share.
 final class CollectorContext {
   /// The most rejections that are named; all are counted.
@@ -72,11 +65,6 @@ final class CollectorContext {
         reason: printable(error.reason)
       )
     )
-  }
-
-  /// Leaves out parts that were found faulty on other threads.
-  func reject(_ parts: [FaultyPart]) throws {
-    for part in parts { try part.bytes.withUnsafeBytes { try reject(part.error, bytes: $0) } }
   }
 
   /// Spools a sample.

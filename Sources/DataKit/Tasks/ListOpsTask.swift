@@ -63,7 +63,7 @@ final class ListOpsCollector: TaskCollector {
   private struct Rows: Sendable {
     var batch: TokenBatch
     var labels: [Int64]
-    var faults: [FaultyPart]
+    var faults: [FaultyLine]
 
     init(_ piece: TablePiece, _ policy: ErrorPolicy) throws {
       var tokenizer = ListOpsTokenizer(limit: ListOpsCollector.maximumLength - 1)
@@ -72,12 +72,17 @@ final class ListOpsCollector: TaskCollector {
         guard fields[1].count == 1, let digit = fields[1].first,
           (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(digit)
         else {
-          let text = String(decoding: fields[1].prefix(40), as: UTF8.self)
-          throw fail("label '\(text)', expected 0 to 9")
+          throw fail("label '\(String(decoding: fields[1], as: UTF8.self))', expected 0 to 9")
         }
         do {
+          if policy != .fail {
+            // A faulty row must leave nothing behind in the batch.
+            var trial = ListOpsTokenizer(limit: 1)
+            try trial.append(fields[0])
+          }
           try tokenizer.append(fields[0])
         } catch {
+          guard error != .tooManyTokens else { throw error }
           throw fail("Source: \(error)")
         }
         labels.append(Int64(digit - UInt8(ascii: "0")))

@@ -85,7 +85,7 @@ final class RetrievalCollector: TaskCollector {
     var first: TokenBatch
     var second: TokenBatch
     var labels: [Int64] = []
-    var faults: [FaultyPart] = []
+    var faults: [FaultyLine] = []
     /// How many decoded texts had bytes that are not UTF-8.
     var repairedCount = 0
 

@@ -97,24 +97,29 @@ final class TextCollector: TaskCollector {
     let (archive, kind, limit) = (context.archive, tokenizer, maximumLength - 1)
     try context.workers.submit { [policy = context.errorPolicy] in
       var tokenizer = kind.makeTokenizer(limit: limit)
-      var labels: [Int64] = []
-      var faults: [FaultyPart] = []
-      for review in reviews {
+      var faults: [Int: ArchiveError] = [:]
+      for (index, review) in reviews.enumerated() {
         do {
           try review.bytes.withUnsafeBufferPointer { bytes throws(TokenizerError) in
+            // A faulty review must leave nothing behind in the batch.
+            if policy != .fail, kind != .byte { try checkUTF8(bytes) }
             try tokenizer.append(bytes)
           }
           labels.append(review.label)
         } catch {
-          let error = ArchiveError(archive: archive, member: review.path, reason: "\(error)")
-          guard policy != .fail else { throw error }
-          faults.append(FaultyPart(error: error, bytes: review.bytes))
+          let fault = ArchiveError(archive: archive, member: review.path, reason: "\(error)")
+          guard policy != .fail, error != .tooManyTokens else { throw fault }
+          faults[index] = fault
         }
       }
-      return (batch: tokenizer.finish(), labels: labels, faults: faults)
-    } deliver: { [self] read in
-      try samples.append(read.batch, labels: read.labels, to: split, in: context)
-      try context.reject(read.faults)
+      return (batch: tokenizer.finish(), faults: faults)
+    } deliver: { [self] result in
+      let sound = reviews.indices.filter { result.faults[$0] == nil }
+      let labels = sound.map { reviews[$0].label }
+      try samples.append(result.batch, labels: labels, to: split, in: context)
+      for (index, fault) in result.faults.sorted(by: { $0.key < $1.key }) {
+        try reviews[index].bytes.withUnsafeBytes { try context.reject(fault, bytes: $0) }
+      }
     }
   }
 
