@@ -12,6 +12,8 @@ public final class Build {
   private let workers: OrderedWorkers
   /// For each task the collectors by the prefix under which its members stand.
   private var collectors: [[String: (collector: any TaskCollector, context: CollectorContext)]]
+  /// For each task, once it is found, where its faulty parts are kept.
+  private var quarantines: [Int: Quarantine] = [:]
   private var unused: [String: Int] = [:]
   private var journals: [ShardJournal] = []
   private var paths = MemberPaths()
@@ -193,7 +195,8 @@ public final class Build {
             memoryByteCount: plan.spoolByteCount / plan.tasks.count
           ),
           workers: workers,
-          errorPolicy: plan.errorPolicy
+          errorPolicy: plan.errorPolicy,
+          quarantine: try quarantine(for: index)
         )
         collectors[index][name] = (task.makeCollector(context), context)
       }
@@ -205,6 +208,15 @@ public final class Build {
       return try collector.read(member, at: tail, from: reader)
     }
     unused["members of no task asked for", default: 0] += 1
+  }
+
+  /// Where a task keeps what is faulty; of the parts of a build the first does so for all.
+  private func quarantine(for index: Int) throws -> Quarantine? {
+    guard plan.part?.index ?? 0 == 0, quarantines[index] == nil else { return quarantines[index] }
+    try Quarantine.remove(from: plan.folders[index])
+    guard plan.errorPolicy == .quarantine else { return nil }
+    quarantines[index] = try Quarantine(in: plan.folders[index])
+    return quarantines[index]
   }
 
   /// Finishes a task's collectors; of several copies of a data set the deepest is taken.

@@ -73,6 +73,9 @@ final class TextCollector: TaskCollector {
       )
     }
     context.membersRead += 1
+    if let fault = reader.sizeFault(of: member, limit: Self.memberLimit) {
+      return try context.reject(fault)
+    }
     let bytes = try reader.readAll(member, limit: Self.memberLimit)
     pending[split, default: []].append(Review(path: member.path, label: label, bytes: bytes))
     pendingBytes += bytes.count
@@ -102,6 +105,7 @@ final class TextCollector: TaskCollector {
             if policy != .fail, kind != .byte { try checkUTF8(bytes) }
             try tokenizer.append(bytes)
           }
+          labels.append(review.label)
         } catch {
           let fault = ArchiveError(archive: archive, member: review.path, reason: "\(error)")
           guard policy != .fail, error != .tooManyTokens else { throw fault }
