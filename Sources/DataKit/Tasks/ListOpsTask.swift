@@ -74,7 +74,7 @@ final class ListOpsCollector: TaskCollector {
         else {
           throw fail("label '\(String(decoding: fields[1], as: UTF8.self))', expected 0 to 9")
         }
-        do {
+        do throws(TokenizerError) {
           if policy != .fail {
             // A faulty row must leave nothing behind in the batch.
             var trial = ListOpsTokenizer(limit: 1)
