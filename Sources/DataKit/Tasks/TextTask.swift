@@ -105,10 +105,9 @@ final class TextCollector: TaskCollector {
             if policy != .fail, kind != .byte { try checkUTF8(bytes) }
             try tokenizer.append(bytes)
           }
-          labels.append(review.label)
         } catch {
           let fault = ArchiveError(archive: archive, member: review.path, reason: "\(error)")
-          guard policy != .fail, error != .tooManyTokens else { throw fault }
+          guard policy != .fail, error as? TokenizerError != .tooManyTokens else { throw fault }
           faults[index] = fault
         }
       }
