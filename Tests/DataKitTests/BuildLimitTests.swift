@@ -15,10 +15,14 @@ struct BuildLimitTests {
     return ["train", "val", "test"].map { ("listops-1000/basic_\($0).tsv", table) }
   }()
 
-  private func build(_ task: String, _ change: (inout ArchiveLimits) -> Void) throws {
+  private func build(
+    _ task: String,
+    _ members: [(String, [UInt8])] = members,
+    _ change: (inout ArchiveLimits) -> Void
+  ) throws {
     let path = folder.file("archive.tar.gz")
     let writer = try ArchiveWriter(path: path)
-    for (name, bytes) in Self.members { try writer.addMember(name, bytes) }
+    for (name, bytes) in members { try writer.addMember(name, bytes) }
     try writer.finish()
     var limits = ArchiveLimits()
     change(&limits)
@@ -35,6 +39,24 @@ struct BuildLimitTests {
     try build("listops") { $0.memberCount = 3 }
     let error = #expect(throws: ArchiveError.self) { try build("listops") { $0.memberCount = 2 } }
     #expect(error?.description.contains("--limit-members") == true)
+  }
+
+  @Test func `pixels of an image`() throws {
+    let image = try encodePNG(
+      [UInt8](repeating: 9, count: 1024),
+      width: 32,
+      height: 32,
+      channels: 1
+    )
+    let rows = (0..<10).map { "\($0).png\tclass\n" }.joined()
+    let members =
+      [("labels.tsv", Array(rows.utf8))] + (0..<10).map { ("\($0).png", image) }
+    try build("images", members) { $0.imagePixelCount = 1024 }
+    let error = #expect(throws: ArchiveError.self) {
+      try build("images", members) { $0.imagePixelCount = 1023 }
+    }
+    #expect(error?.description.contains("--limit-image-pixels") == true)
+    #expect(error?.member == "0.png")
   }
 
   @Test func `bytes of a line`() throws {

@@ -13,6 +13,28 @@ struct FuzzTarget: Sendable {
   ///   refusal of the input.
   let run: @Sendable (FuzzInput) throws -> Void
 
+  init(
+    name: String,
+    weight: Int,
+    seeds: @escaping @Sendable (_ folder: String) throws -> [FuzzSeed],
+    run: @escaping @Sendable (FuzzInput) throws -> Void
+  ) {
+    self.name = name
+    self.weight = weight
+    self.seeds = seeds
+    self.run = run
+  }
+
+  /// A target whose valid inputs need no files to be made.
+  init(
+    name: String,
+    weight: Int,
+    seeds: [FuzzSeed],
+    run: @escaping @Sendable (FuzzInput) throws -> Void
+  ) {
+    self.init(name: name, weight: weight, seeds: { _ in seeds }, run: run)
+  }
+
   static let all: [FuzzTarget] =
     decoders + builds + [safetensors, dataSet, stream]
 }

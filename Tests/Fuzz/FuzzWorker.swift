@@ -13,6 +13,7 @@ struct FuzzWorker {
   ///   - target: what is tried.
   ///   - seed: of all random choices.
   ///   - folder: an existing folder for files.
+  /// - Throws: what making the seeds throws.
   init(target: FuzzTarget, seed: UInt64, folder: String) throws {
     self.target = target
     self.seed = seed
@@ -42,7 +43,11 @@ struct FuzzWorker {
 
   /// Runs the cases in order; what breaks a property is written to standard error.
   ///
-  /// - Parameter memory: the most bytes that this process may ever have used, or nil.
+  /// - Parameters:
+  ///   - cases: the numbers of the cases.
+  ///   - board: where the case at work and the counts are kept.
+  ///   - memory: the most bytes that this process may ever have used, or nil.
+  /// - Throws: what making the case's folder throws.
   func run(_ cases: Range<Int>, board: CaseBoard, memory: Int?) throws {
     for number in cases {
       board.current = number

@@ -1,9 +1,10 @@
 internal import FoundationEssentials
 internal import Glibc
 
-/// Keeps the bytes of faulty members, rows and images for a look: in the folder `quarantine` of the
-/// output, under numbers, as no name from an archive ever becomes a file's. `quarantine.jsonl` there
-/// has a line for each.
+/// Keeps the bytes of faulty members, rows and images for a look.
+///
+/// They stand in the folder `quarantine` of the output, under numbers, as no name from an archive
+/// ever becomes a file's; `quarantine.jsonl` there has a line for each.
 final class Quarantine {
   static let folderName = "quarantine"
   private static let listName = "quarantine.jsonl"

@@ -16,7 +16,7 @@ extension FuzzTarget {
   ]
 
   private static func build(_ task: String, weight: Int, _ seeds: [FuzzSeed]) -> FuzzTarget {
-    FuzzTarget(name: "build-\(task)", weight: weight, seeds: { _ in seeds }) { input in
+    FuzzTarget(name: "build-\(task)", weight: weight, seeds: seeds) { input in
       var input = input
       let archive = input.folder + "/archive.tar.gz"
       let output = input.folder + "/output"

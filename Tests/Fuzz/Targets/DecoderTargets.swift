@@ -4,16 +4,15 @@ extension FuzzTarget {
   /// The decoders of single members, called directly.
   static let decoders: [FuzzTarget] = [
     png,
-    decoder("numpy", weight: 12, .pathfinderMetadata) { Seeds.numpy.map { .bytes($0) } },
-    decoder("metadata", weight: 12, .pathfinderMetadata) { [.bytes(Seeds.pathfinderRows)] },
-    decoder("pickle", weight: 16, .pickle) { Seeds.pickles.map { .bytes($0) } },
-    decoder("wav", weight: 12, .wav) { Seeds.clips.map { .bytes($0) } },
-    decoder("series", weight: 12, .timeSeries) { [.bytes(Seeds.series)] },
+    decoder("numpy", weight: 12, .pathfinderMetadata, Seeds.numpy.map { .bytes($0) }),
+    decoder("metadata", weight: 12, .pathfinderMetadata, [.bytes(Seeds.pathfinderRows)]),
+    decoder("pickle", weight: 16, .pickle, Seeds.pickles.map { .bytes($0) }),
+    decoder("wav", weight: 12, .wav, Seeds.clips.map { .bytes($0) }),
+    decoder("series", weight: 12, .timeSeries, [.bytes(Seeds.series)]),
   ]
 
   /// The decoder of common files must agree with libpng on every file.
-  private static let png = FuzzTarget(name: "png", weight: 20, seeds: { _ in Seeds.images }) {
-    input in
+  private static let png = FuzzTarget(name: "png", weight: 20, seeds: Seeds.images) { input in
     let expected = Result { try UntrustedDecoder.png.decode(input.bytes) }
     let found = Result { try UntrustedDecoder.commonPNG.decode(input.bytes) }
     switch (expected, found) {
@@ -31,9 +30,9 @@ extension FuzzTarget {
     _ name: String,
     weight: Int,
     _ decoder: UntrustedDecoder,
-    _ seeds: @escaping @Sendable () -> [FuzzSeed]
+    _ seeds: [FuzzSeed]
   ) -> FuzzTarget {
-    FuzzTarget(name: name, weight: weight, seeds: { _ in seeds() }) { input in
+    FuzzTarget(name: name, weight: weight, seeds: seeds) { input in
       _ = try decoder.decode(input.bytes)
     }
   }
