@@ -20,9 +20,9 @@ enum Seeds {
     bytesPerRow: Int,
     filters: [UInt8] = [0]
   ) -> FuzzSeed {
-    let rows = (0..<32).flatMap { row in
-      [filters[row % filters.count]]
-        + (0..<bytesPerRow).map { UInt8(truncatingIfNeeded: row * 8 + $0 / 8) }
+    let rows = (0..<32).flatMap { (row: Int) -> [UInt8] in
+      let levels = (0..<bytesPerRow).map { UInt8(truncatingIfNeeded: row * 8 + $0 / 8) }
+      return [filters[row % filters.count]] + levels
     }
     let parts = FuzzSeed.PNGParts(
       side: 32,
