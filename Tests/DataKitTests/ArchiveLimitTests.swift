@@ -4,7 +4,6 @@ import Testing
 
 @testable import DataKit
 
-@Suite("Archive limits")
 struct ArchiveLimitTests {
   private let folder = TemporaryFolder()
 
@@ -20,24 +19,22 @@ struct ArchiveLimitTests {
     return ArchiveReaderTests.Reading(path, threads: threads, limits: limits)
   }
 
-  @Test("members are counted")
-  func members() throws {
+  @Test func `members are counted`() throws {
     let tar = (0..<5).flatMap { TarBlocks.member("m\($0)", []) } + TarBlocks.end
     #expect(try read(tar) { $0.memberCount = 5 }.fault == nil)
     let fault = try #require(try read(tar) { $0.memberCount = 4 }.fault)
     #expect(fault.contains(":m4: ") && fault.contains("--limit-members"))
   }
 
-  @Test("a member read whole has a ceiling")
-  func memberBytes() throws {
+  @Test func `a member read whole has a ceiling`() throws {
     let tar = TarBlocks.member("m", [UInt8](repeating: 1, count: 100)) + TarBlocks.end
     #expect(try read(tar) { $0.memberByteCount = 100 }.fault == nil)
     let fault = try #require(try read(tar) { $0.memberByteCount = 99 }.fault)
     #expect(fault.contains(":m: ") && fault.contains("--limit-member-bytes"))
   }
 
-  @Test("long names and pax records have a ceiling", arguments: [1, 2])
-  func headers(threads: Int) throws {
+  @Test(arguments: [1, 2])
+  func `long names and pax records have a ceiling`(threads: Int) throws {
     let name = String(repeating: "n", count: 90_000)
     let longName = TarBlocks.member("././@LongLink", type: "L", Array(name.utf8) + [0])
     let comment = TarBlocks.pax("comment=" + name + "\n")
@@ -49,8 +46,8 @@ struct ArchiveLimitTests {
     }
   }
 
-  @Test("what expands beyond all measure is refused", arguments: [1, 2])
-  func expansion(threads: Int) throws {
+  @Test(arguments: [1, 2])
+  func `what expands beyond all measure is refused`(threads: Int) throws {
     let path = folder.file("zeros.tar.gz")
     func write(_ count: Int) throws {
       let writer = try ArchiveWriter(path: path)
@@ -68,13 +65,12 @@ struct ArchiveLimitTests {
   }
 
   @Test(
-    "damaged pax records are refused, with their place",
     arguments: [
       "30 path=short\n", "10 path=short\n", "path=short\n", "x path=short\n", "14 path short\n",
       "99999999999999999999 path=x\n", "-3 path=x\n", "0 path=x\n", "14 path=shorty",
     ]
   )
-  func paxRecords(record: String) throws {
+  func `damaged pax records are refused, with their place`(record: String) throws {
     let sound = "11 aa=bbbb\n"
     let tar =
       TarBlocks.member("a", [1]) + TarBlocks.paxBody(sound + record) + TarBlocks.member("b", [2])
@@ -83,8 +79,7 @@ struct ArchiveLimitTests {
     #expect(fault.contains("of the tar") || fault.contains("of the archive"), "\(fault)")
   }
 
-  @Test("sound pax records pass")
-  func soundPaxRecords() throws {
+  @Test func `sound pax records pass`() throws {
     let tar =
       TarBlocks.member("g", type: "g", Array("14 comment=hi\n".utf8)) + TarBlocks.pax("path=x=y\n")
       + TarBlocks.member("a", [1]) + TarBlocks.paxBody("14 comment=hi\n10 path=z\n")

@@ -4,7 +4,6 @@ import Testing
 
 @testable import DataKit
 
-@Suite("Reading archives")
 struct ArchiveReaderTests {
   /// All that a reader reports of an archive.
   struct Reading: Equatable {
@@ -43,8 +42,7 @@ struct ArchiveReaderTests {
     try writer.finish()
   }
 
-  @Test("reading ahead changes nothing")
-  func readingAhead() throws {
+  @Test func `reading ahead changes nothing`() throws {
     let folder = TemporaryFolder()
     let path = folder.file("a.tar.gz")
     try Self.makeArchive(path)
@@ -62,8 +60,7 @@ struct ArchiveReaderTests {
     #expect(Reading(path, threads: 2) == trailing)
   }
 
-  @Test("faults come after the same members, and name the byte")
-  func faultsInOrder() throws {
+  @Test func `faults come after the same members, and name the byte`() throws {
     let folder = TemporaryFolder()
     let path = folder.file("a.tar.gz")
     try Self.makeArchive(path)
@@ -84,8 +81,8 @@ struct ArchiveReaderTests {
     #expect(Reading(path, threads: 2) == inline)
   }
 
-  @Test("a reader may be dropped at any member", arguments: [1, 2])
-  func droppedEarly(threads: Int) throws {
+  @Test(arguments: [1, 2])
+  func `a reader may be dropped at any member`(threads: Int) throws {
     let folder = TemporaryFolder()
     let path = folder.file("a.tar.gz")
     try Self.makeArchive(path)
@@ -95,8 +92,7 @@ struct ArchiveReaderTests {
     }
   }
 
-  @Test("a reader that waits for a pipe can be dropped")
-  func droppedWhileWaiting() throws {
+  @Test func `a reader that waits for a pipe can be dropped`() throws {
     let folder = TemporaryFolder()
     let path = folder.file("a.tar.gz")
     try Self.makeArchive(path)
@@ -114,8 +110,8 @@ struct ArchiveReaderTests {
     reader.drop()
   }
 
-  @Test("joined archives with much padding between them are read on", arguments: [1, 2])
-  func joined(threads: Int) throws {
+  @Test(arguments: [1, 2])
+  func `joined archives with much padding between them are read on`(threads: Int) throws {
     let folder = TemporaryFolder()
     let path = folder.file("a.tar")
     let block = TarBlocks.member("a", [1, 2, 3]) + [UInt8](repeating: 0, count: 1 << 20)

@@ -287,7 +287,7 @@ struct DataSetWriter {
     if let vocabulary = collected.vocabulary {
       strings["tokenizer"] = vocabulary.tokenizer
       strings["vocabulary"] = jsonArray(vocabulary.tokens)
-      strings["mask_id"] = "\(vocabulary.maskID)"
+      strings["mask_id"] = vocabulary.maskID.map { "\($0)" }
       strings["pad_id"] = "\(vocabulary.padID)"
     }
     return strings

@@ -16,11 +16,11 @@ struct TasksCommand: ParsableCommand {
   )
 
   @Argument(
-    help: "Show only these, in full.",
+    help: "Names or aliases of tasks to show in full (default: a list of all).",
     completion: .list(TaskNames.all)
   )
   var tasks: [String] = []
-  @Flag(name: .shortAndLong, help: "Show everything about each task.")
+  @Flag(name: .shortAndLong, help: "Show all tasks in full.")
   var long = false
   @Flag(help: "Write a JSON array with an object for each task.")
   var json = false
