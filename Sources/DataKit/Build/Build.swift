@@ -18,6 +18,8 @@ public final class Build {
   private var unused: [String: Int] = [:]
   private var journals: [ShardJournal] = []
   private var paths = MemberPaths()
+  /// Where the members of a folder go, for tasks to which the folder alone tells.
+  private var routes: [Substring: (collector: any TaskCollector, tail: ArraySlice<Substring>)] = [:]
   private let wantedPrefix: String?
   /// Calls of ``progress(_:)`` since the last report.
   private var calls = 0
@@ -143,6 +145,7 @@ public final class Build {
     for (_, context) in collectors.flatMap(\.values) { context.archive = reader.name }
     while let member = try reader.next() {
       progress(.reading)
+      if try follow(member, from: reader) { continue }
       guard let parts = paths.parts(of: member.path), let name = parts.last else {
         unused["members with unsafe names", default: 0] += 1
         continue
@@ -157,6 +160,15 @@ public final class Build {
       unused["links, devices and other special members", default: 0] += reader.otherMembers
     }
     try workers.finish()
+  }
+
+  /// Hands a member to the collector that took its folder's members before; false when none did.
+  private func follow(_ member: ArchiveMember, from reader: ArchiveReader) throws -> Bool {
+    guard let (folder, name) = MemberPaths.split(member.path), !name.hasPrefix("._"),
+      let route = routes[folder]
+    else { return false }
+    try route.collector.read(member, at: route.tail + [name], from: reader)
+    return true
   }
 
   private func dispatch(
@@ -194,8 +206,12 @@ public final class Build {
         )
         collectors[index][name] = (task.makeCollector(context), context)
       }
-      try collectors[index][name]?.collector.read(member, at: tail, from: reader)
-      return
+      guard let collector = collectors[index][name]?.collector else { return }
+      if task.locatesByFolder, let (folder, _) = MemberPaths.split(member.path) {
+        if routes.count >= MemberPaths.limit { routes = [:] }
+        routes[folder] = (collector, tail.dropLast())
+      }
+      return try collector.read(member, at: tail, from: reader)
     }
     unused["members of no task asked for", default: 0] += 1
   }
@@ -290,7 +306,7 @@ public final class Build {
 
   private func progress(_ stage: BuildProgress.Stage) {
     calls += 1
-    guard calls % 64 == 0 else { return }
+    guard calls % 64 == 1 else { return }
     let samples = collectors.flatMap(\.values).map(\.context.samples).reduce(0, +)
     report(
       BuildProgress(

@@ -17,6 +17,7 @@ extension TaskDefinition {
         length: "\(side * side) pixels"
       ),
       options: [.contourLength],
+      locatesByFolder: true,
       locate: inFolder("pathfinder\(side)"),
       makeCollector: { PathfinderCollector($0, side: side, level: level) }
     )

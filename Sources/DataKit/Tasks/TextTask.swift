@@ -99,7 +99,7 @@ final class TextCollector: TaskCollector {
       var tokenizer = kind.makeTokenizer(limit: limit)
       var faults: [Int: ArchiveError] = [:]
       for (index, review) in reviews.enumerated() {
-        do {
+        do throws(TokenizerError) {
           try review.bytes.withUnsafeBufferPointer { bytes throws(TokenizerError) in
             // A faulty review must leave nothing behind in the batch.
             if policy != .fail, kind != .byte { try checkUTF8(bytes) }
@@ -107,7 +107,7 @@ final class TextCollector: TaskCollector {
           }
         } catch {
           let fault = ArchiveError(archive: archive, member: review.path, reason: "\(error)")
-          guard policy != .fail, error as? TokenizerError != .tooManyTokens else { throw fault }
+          guard policy != .fail, error != .tooManyTokens else { throw fault }
           faults[index] = fault
         }
       }
