@@ -102,6 +102,8 @@ struct KillTests {
           later: Double.random(in: 0..<0.005, using: &random)
         )
       guard try kill(at: moment) else {
+        // It ended on its own, or had nothing left to do: never with something else in the folder.
+        #expect(try folderContents(folder.file(output)) == undisturbed)
         try FileManager.default.removeItem(atPath: folder.file(output))
         continue
       }
