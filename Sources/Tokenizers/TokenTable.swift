@@ -4,7 +4,7 @@
 /// ``Vocabulary`` has counted the training split, and are renumbered when they are written.
 public struct TokenTable: Sendable {
   /// The most tokens a table can hold: with the specials before them, ids are 16 bits wide.
-  public static let capacity = 65_536 - Vocabulary.specials.count
+  public static let capacity = 65_536 - SpecialTokens.mostTokens
 
   /// Every token, in order of first appearance.
   public private(set) var tokens: [String] = []

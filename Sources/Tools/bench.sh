@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Ratios measured in one run: preparing an archive against inflating it (best of three alternating
-# rounds, the result verified), and pretraining on two threads against one (after checking that both
-# give the same weights).
+# Ratios measured in one run: preparing an archive against inflating it, moving a data set against
+# copying its files through a pipe (best of three alternating rounds, the results compared), and
+# pretraining on two threads against one (after checking that both give the same weights).
 #
 # Usage: bench.sh [FOLDER]     works under FOLDER (default: a temporary one, removed at the end).
 set -euo pipefail
@@ -43,6 +43,23 @@ compare() {
 "$prep" generate listops --samples 5000 --output "$folder/listops.tar.gz" --quiet --force
 compare pathfinder32 "$folder/pathfinder32.tar.gz"
 compare listops "$folder/listops.tar.gz"
+
+# Compares checked transport with copying; unlike the copy, a received data set has reached the disk.
+copy() { cat "$folder"/moved/* | cat > "$folder/copy"; }
+move() { "$prep" send "$folder/moved" --quiet | "$prep" receive "$folder/received" --quiet; }
+copied=
+moved=
+"$prep" build pathfinder32 --input "$folder/pathfinder32.tar.gz" --output "$folder/moved" \
+  --shard-size 4 --mask token:0.5:variants=120 --force --quiet
+for round in 1 2 3; do
+  rm -rf "$folder/copy" "$folder/received"
+  copied=$(least "$copied" "$(milliseconds copy)")
+  rm "$folder/copy"
+  moved=$(least "$moved" "$(milliseconds move)")
+done
+diff -r "$folder/moved" "$folder/received"
+printf '%-14s cat | cat %5d ms   send | receive    %6d ms   speed ratio %s\n' \
+  "transport" "$copied" "$moved" "$(ratio "$copied" "$moved")"
 
 for threads in 1 2; do
   "$train" pretrain --data "$folder/listops" --preset demo-listops --mask token:0.5 --steps 12 \

@@ -18,7 +18,9 @@ struct TokenizerTests {
     var start = 0
     return batch.ends.map { end in
       defer { start = end }
-      return batch.numbers[start..<end].map { Int(vocabulary.ids[Int($0)]) } + [Vocabulary.endID]
+      return batch.numbers[start..<end].map { Int(vocabulary.ids[Int($0)]) } + [
+        SpecialTokens.standard.endID
+      ]
     }
   }
 

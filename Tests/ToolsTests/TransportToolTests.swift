@@ -80,6 +80,9 @@ import Testing
     let again = try shell("prep send data | train pretrain \(options) --run a")
     #expect(again.exitCode == 1)
     #expect(again.errors.contains("there is a run in it already"))
-    #expect(try shell("train pretrain \(options) < /dev/null").exitCode == 64)
+    for line in ["pretrain \(options)", "evaluate --run a --data -", "plan --data -"] {
+      #expect(try shell("train \(line) < /dev/null").exitCode == 64, "\(line)")
+    }
+    #expect(try shell("train evaluate --run a --split test --quiet").exitCode == 0)
   }
 }

@@ -151,25 +151,57 @@ final class ArchiveReader {
   /// - Throws: ``ArchiveError`` when it is larger than `limit` bytes, or than
   ///   ``ArchiveLimits/memberByteCount``.
   func readAll(_ member: ArchiveMember, limit: Int) throws -> [UInt8] {
-    let ceiling = min(limit, limits.memberByteCount)
-    func check(_ count: Int) throws {
-      guard count <= ceiling else {
-        throw ArchiveError(
-          archive: name,
-          member: member.path,
-          reason: "the member has \(count) bytes or more, the limit is \(ceiling)",
-          hint: ceiling < limit ? ArchiveLimits.hint("--limit-member-bytes") : nil
-        )
-      }
-    }
-    try check(member.byteCount ?? 0)
+    try check(member.byteCount ?? 0, of: member, limit)
     var bytes: [UInt8] = []
     bytes.reserveCapacity(min(member.byteCount ?? 0, 1 << 20))
     try forEachChunk { chunk in
-      try check(bytes.count + chunk.count)
+      try check(bytes.count + chunk.count, of: member, limit)
       bytes.append(contentsOf: chunk)
     }
     return bytes
+  }
+
+  /// Lends the current member's bytes, whole; most often where they lie, without a copy.
+  ///
+  /// - Throws: as ``readAll(_:limit:)``, and what `body` throws.
+  func withAll(
+    _ member: ArchiveMember,
+    limit: Int,
+    _ body: (UnsafeRawBufferPointer) throws -> Void
+  ) throws {
+    try check(member.byteCount ?? 0, of: member, limit)
+    var rest: [UInt8] = []
+    var isLent = false
+    try forEachChunk { chunk in
+      if rest.isEmpty, !isLent, chunk.count == member.byteCount {
+        isLent = true
+        return try body(chunk)
+      }
+      try check(rest.count + chunk.count, of: member, limit)
+      rest.append(contentsOf: chunk)
+    }
+    if !isLent { try rest.withUnsafeBytes(body) }
+  }
+
+  /// What is wrong with a member that is larger than ``readAll(_:limit:)`` takes; nil where its size
+  /// is right or not known yet.
+  func sizeFault(of member: ArchiveMember, limit: Int) -> ArchiveError? {
+    fault(of: member, byteCount: member.byteCount ?? 0, limit)
+  }
+
+  private func fault(of member: ArchiveMember, byteCount: Int, _ limit: Int) -> ArchiveError? {
+    let ceiling = min(limit, limits.memberByteCount)
+    guard byteCount > ceiling else { return nil }
+    return ArchiveError(
+      archive: name,
+      member: member.path,
+      reason: "the member has \(byteCount) bytes or more, the limit is \(ceiling)",
+      hint: ceiling < limit ? ArchiveLimits.hint("--limit-member-bytes") : nil
+    )
+  }
+
+  private func check(_ count: Int, of member: ArchiveMember, _ limit: Int) throws {
+    if let fault = fault(of: member, byteCount: count, limit) { throw fault }
   }
 
   /// Reads what follows the archive's end, so that size and digest cover the whole input.
@@ -245,6 +277,12 @@ final class ArchiveReader {
       )
     }
     if bytesRead == 0 { return ArchiveError(archive: name, reason: "the archive is empty") }
+    if bytes.current.offset + bytes.current.bytes.count == 0 {
+      return ArchiveError(
+        archive: name,
+        reason: "there are no members: the archive inflates to nothing"
+      )
+    }
     let report = archive_error_string(archive).map { String(cString: $0) }
     let text =
       report == "Unrecognized archive format"

@@ -1,4 +1,5 @@
 internal import Glibc
+internal import Tokenizers
 
 /// Prepares tasks from archives, each read once.
 public final class Build {
@@ -12,8 +13,13 @@ public final class Build {
   private let workers: OrderedWorkers
   /// For each task the collectors by the prefix under which its members stand.
   private var collectors: [[String: (collector: any TaskCollector, context: CollectorContext)]]
+  /// For each task, once it is found, where its faulty parts are kept.
+  private var quarantines: [Int: Quarantine] = [:]
   private var unused: [String: Int] = [:]
+  private var journals: [ShardJournal] = []
   private var paths = MemberPaths()
+  /// Where the members of a folder go, for tasks to which the folder alone tells.
+  private var routes: [Substring: (collector: any TaskCollector, tail: ArraySlice<Substring>)] = [:]
   private let wantedPrefix: String?
   /// Calls of ``progress(_:)`` since the last report.
   private var calls = 0
@@ -40,7 +46,7 @@ public final class Build {
     }
     self.report = report
     for folder in plan.folders where !plan.replacesExisting {
-      try Self.checkUnfinished(folder, part: plan.part)
+      try Self.checkUnfinished(folder, plan)
     }
     let takesPlainFiles = plan.tasks.contains(where: \.acceptsPlainFiles)
     readers = try plan.inputs.map { input in
@@ -56,20 +62,30 @@ public final class Build {
     collectors = plan.tasks.map { _ in [:] }
   }
 
-  /// Refuses a folder whose build is finished; one that was killed right after its commit still has
-  /// a journal, and is finished once more.
-  private static func checkUnfinished(_ folder: String, part: BuildPart?) throws {
-    let (commit, journal) =
-      part.map { ($0.recordName, $0.journalName) }
-      ?? (Manifest.fileName, OutputFolder.journalName)
-    guard access(folder + "/" + commit, F_OK) == 0, access(folder + "/" + journal, F_OK) != 0
-    else { return }
-    throw DataSetError(
-      path: folder,
-      reason: part == nil
-        ? "holds a finished data set already" : "holds this part already, finished",
-      hint: "choose another folder, or replace it with --force"
-    )
+  /// Refuses a folder that holds a finished data set, or parts of a build in another number.
+  ///
+  /// A build of several tasks that was stopped has finished some: those are finished once more, as
+  /// are parts, since all parts of a build are run again when one of them failed.
+  private static func checkUnfinished(_ folder: String, _ plan: BuildPlan) throws {
+    let hint = "choose another folder, or replace it with --force"
+    let wasStopped =
+      plan.part == nil
+      && plan.folders.contains { folder in
+        access(folder + "/" + OutputFolder.journalName, F_OK) == 0
+      }
+    if !wasStopped, access(folder + "/" + Manifest.fileName, F_OK) == 0 {
+      throw DataSetError(path: folder, reason: "holds a finished data set already", hint: hint)
+    }
+    guard let part = plan.part, let names = try? OutputFolder.names(in: folder) else { return }
+    if let other = names.compactMap({ BuildPart(fileName: $0) }).first(where: {
+      $0.count != part.count
+    }) {
+      throw DataSetError(
+        path: folder,
+        reason: "holds parts of a build in \(other.count) parts, not in \(part.count)",
+        hint: hint
+      )
+    }
   }
 
   /// Reads the archives once and writes every task's data set, its manifest last.
@@ -79,7 +95,12 @@ public final class Build {
   public func run() throws -> [BuildResult] {
     var inputs: [Provenance.Input] = []
     for (input, reader) in zip(plan.inputs, readers) {
-      try read(reader)
+      do {
+        try read(reader)
+      } catch let error as TokenizerError {
+        // Too many tokens are the fault of no single row.
+        throw ArchiveError(archive: reader.name, reason: "\(error)")
+      }
       let (byteCount, sha256) = try reader.drain()
       if reader.hasTrailingBytes { unused["bytes after the archive's end", default: 0] += 1 }
       inputs.append(
@@ -101,7 +122,7 @@ public final class Build {
     // All tasks are collected before the first is written: a fault then leaves nothing behind.
     var finished: [Int: (prefix: String, task: CollectedTask)] = [:]
     for index in found { finished[index] = try collect(index) }
-    return try plan.tasks.indices.map { index in
+    let results = try plan.tasks.indices.map { index in
       guard let done = finished.removeValue(forKey: index) else {
         return BuildResult(
           task: plan.tasks[index].name,
@@ -112,6 +133,9 @@ public final class Build {
       }
       return try write(done.task, index, prefix: done.prefix, inputs)
     }
+    // Only now: of several tasks those finished first would otherwise be refused after a crash.
+    for journal in journals { try journal.remove() }
+    return results
   }
 
   private var archiveNames: String { plan.inputs.map(\.name).joined(separator: ", ") }
@@ -121,6 +145,7 @@ public final class Build {
     for (_, context) in collectors.flatMap(\.values) { context.archive = reader.name }
     while let member = try reader.next() {
       progress(.reading)
+      if try follow(member, from: reader) { continue }
       guard let parts = paths.parts(of: member.path), let name = parts.last else {
         unused["members with unsafe names", default: 0] += 1
         continue
@@ -135,6 +160,15 @@ public final class Build {
       unused["links, devices and other special members", default: 0] += reader.otherMembers
     }
     try workers.finish()
+  }
+
+  /// Hands a member to the collector that took its folder's members before; false when none did.
+  private func follow(_ member: ArchiveMember, from reader: ArchiveReader) throws -> Bool {
+    guard let (folder, name) = MemberPaths.split(member.path), !name.hasPrefix("._"),
+      let route = routes[folder]
+    else { return false }
+    try route.collector.read(member, at: route.tail + [name], from: reader)
+    return true
   }
 
   private func dispatch(
@@ -162,16 +196,33 @@ public final class Build {
         try OutputFolder.make(folder)
         let context = CollectorContext(
           archive: reader.name,
-          spool: try SampleSpool(in: folder),
+          spool: try SampleSpool(
+            in: folder,
+            memoryByteCount: plan.spoolByteCount / plan.tasks.count
+          ),
           workers: workers,
-          errorPolicy: plan.errorPolicy
+          errorPolicy: plan.errorPolicy,
+          quarantine: try quarantine(for: index)
         )
         collectors[index][name] = (task.makeCollector(context), context)
       }
-      try collectors[index][name]?.collector.read(member, at: tail, from: reader)
-      return
+      guard let collector = collectors[index][name]?.collector else { return }
+      if task.locatesByFolder, let (folder, _) = MemberPaths.split(member.path) {
+        if routes.count >= MemberPaths.limit { routes = [:] }
+        routes[folder] = (collector, tail.dropLast())
+      }
+      return try collector.read(member, at: tail, from: reader)
     }
     unused["members of no task asked for", default: 0] += 1
+  }
+
+  /// Where a task keeps what is faulty; of the parts of a build the first does so for all.
+  private func quarantine(for index: Int) throws -> Quarantine? {
+    guard plan.part?.index ?? 0 == 0, quarantines[index] == nil else { return quarantines[index] }
+    try Quarantine.remove(from: plan.folders[index])
+    guard plan.errorPolicy == .quarantine else { return nil }
+    quarantines[index] = try Quarantine(in: plan.folders[index])
+    return quarantines[index]
   }
 
   /// Finishes a task's collectors; of several copies of a data set the deepest is taken.
@@ -224,6 +275,7 @@ public final class Build {
         threads: plan.threads,
         shardsInMemory: plan.shardsInMemory,
         part: plan.part,
+        replacesExisting: plan.replacesExisting,
         stream: stream
       ),
       collected: task,
@@ -232,7 +284,7 @@ public final class Build {
     )
     let total = task.splits.map(\.samples.count).reduce(0, +)
     let byteCount = inputs.reduce(0) { $0 + $1.byteCount }
-    let manifest = try writer.write(provenance: provenance) { samples in
+    let (manifest, journal) = try writer.write(provenance: provenance) { samples in
       self.report(
         BuildProgress(
           stage: .writing(task: definition.name),
@@ -243,6 +295,7 @@ public final class Build {
         )
       )
     }
+    if let journal { journals.append(journal) }
     return BuildResult(
       task: definition.name,
       folder: plan.folders[index],
@@ -253,7 +306,7 @@ public final class Build {
 
   private func progress(_ stage: BuildProgress.Stage) {
     calls += 1
-    guard calls % 64 == 0 else { return }
+    guard calls % 64 == 1 else { return }
     let samples = collectors.flatMap(\.values).map(\.context.samples).reduce(0, +)
     report(
       BuildProgress(

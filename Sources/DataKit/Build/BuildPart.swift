@@ -10,9 +10,12 @@ public struct BuildPart: Codable, Sendable, Equatable {
   /// How many parts there are.
   public let count: Int
 
+  /// The most parts a build can have.
+  public static let maximumCount = 1 << 16
+
   /// Part `index` of `count`; nil when there is no such part.
   public init?(index: Int, count: Int) {
-    guard count >= 1, (0..<count).contains(index) else { return nil }
+    guard (1...Self.maximumCount).contains(count), (0..<count).contains(index) else { return nil }
     self.index = index
     self.count = count
   }
@@ -23,12 +26,13 @@ public struct BuildPart: Codable, Sendable, Equatable {
   var recordName: String { "part-\(index)-of-\(count).json" }
   var journalName: String { "part-\(index)-of-\(count).journal.jsonl" }
 
-  static func isRecord(_ name: String) -> Bool {
-    name.wholeMatch(of: /part-\d+-of-\d+\.json(\.partial)?/) != nil
-  }
-
-  static func isJournal(_ name: String) -> Bool {
-    name.wholeMatch(of: /part-\d+-of-\d+\.journal\.jsonl/) != nil
+  /// The part whose record or journal has that name, finished or not.
+  init?(fileName: String) {
+    let pattern = /part-(\d+)-of-(\d+)\.(json|journal\.jsonl)(\.partial)?/
+    guard let match = fileName.wholeMatch(of: pattern), let index = Int(match.1),
+      let count = Int(match.2)
+    else { return nil }
+    self.init(index: index, count: count)
   }
 }
 
@@ -43,17 +47,28 @@ struct PartRecord: Codable {
     try AtomicFile.write([UInt8](try encoder.encode(self)), to: folder + "/" + part.recordName)
   }
 
-  /// The records of the parts in a folder.
+  /// The record of one part, or nil when it is not there or damaged.
+  static func read(_ part: BuildPart, in folder: String) -> PartRecord? {
+    try? readAll(in: folder, only: part).first
+  }
+
+  /// The records of the parts in a folder, or of one of them.
   ///
   /// - Throws: ``DataSetError`` when one is damaged.
-  static func readAll(in folder: String) throws -> [PartRecord] {
-    let names = try OutputFolder.names(in: folder)
-    return try names.filter { BuildPart.isRecord($0) && !$0.hasSuffix(".partial") }.map { name in
+  static func readAll(in folder: String, only wanted: BuildPart? = nil) throws -> [PartRecord] {
+    try OutputFolder.names(in: folder).compactMap { name in
+      guard let part = BuildPart(fileName: name), part.recordName == name, part == wanted ?? part
+      else { return nil }
       let path = folder + "/" + name
       let json = try MappedFile(path: path).withBytes { Data($0) }
-      guard let record = try? JSONDecoder().decode(PartRecord.self, from: json),
-        BuildPart(index: record.part.index, count: record.part.count) != nil
-      else { throw DataSetError(path: path, reason: "the record of a part is damaged") }
+      guard let record = try? JSONDecoder().decode(PartRecord.self, from: json), record.part == part
+      else {
+        throw DataSetError(
+          path: path,
+          reason: "the record of a part is damaged",
+          hint: "prepare that part again with the same command"
+        )
+      }
       if let fault = record.manifest.fault { throw DataSetError(path: path, reason: fault) }
       return record
     }

@@ -43,6 +43,13 @@ public struct BuildPlan: Sendable {
   /// The least memory that a build can work with, in bytes.
   public var minimumMemory: Int { shardByteCount + Self.reserve }
 
+  /// How many bytes of waiting samples may stay in memory, over all tasks: what shards and buffers
+  /// leave, without a pool larger than helps.
+  var spoolByteCount: Int {
+    let left = memoryByteCount - shardsInMemory * shardByteCount - Self.reserve
+    return min(max(0, left), 1 << 30)
+  }
+
   /// How many shards may be in memory at a time.
   var shardsInMemory: Int {
     threads > 1 && memoryByteCount >= 2 * shardByteCount + Self.reserve ? 2 : 1

@@ -1,5 +1,3 @@
-internal import Synchronization
-
 /// Writes a collected task as a data set: shards and their masks, then the manifest.
 ///
 /// While one shard is written on a thread of its own the next is put together on the others.
@@ -23,6 +21,8 @@ struct DataSetWriter {
     /// How many shards may be in memory: 1, or 2 to write one while the next is put together.
     var shardsInMemory: Int
     var part: BuildPart?
+    /// Whether finished files of other builds may be replaced.
+    var replacesExisting: Bool
     /// Takes every file as soon as it is finished; nil leaves files in the folder.
     var stream: StreamOutput?
   }
@@ -45,16 +45,17 @@ struct DataSetWriter {
   /// - Parameters:
   ///   - provenance: where the samples come from.
   ///   - report: called on this thread with the number of samples written so far.
-  /// - Returns: the manifest; of a part it names only the part's own shards.
-  /// - Throws: ``FileError`` of the disk, ``ArchiveError`` when a sample cannot be decoded.
+  /// - Returns: the manifest, which of a part names only the part's own files, and the journal, to
+  ///   be removed when everything asked for is finished; a stream has none.
+  /// - Throws: ``FileError`` of the disk, ``ArchiveError`` when a sample cannot be decoded,
+  ///   ``DataSetError`` when another process writes to the folder or it holds another build.
   func write(
     provenance: Provenance,
     report: @escaping (Int) -> Void
-  ) throws -> Manifest {
+  ) throws -> (manifest: Manifest, journal: ShardJournal?) {
     var manifest = skeleton(provenance)
-    let build = try manifest.encoded().withUnsafeBytes { SHA256Digester.digest($0) }
-    try OutputFolder.prepare(request.folder, keeping: plan, part: request.part)
-    let journal = try Journal(request, build: build)
+    let journal = try openJournal(manifest)
+    try OutputFolder.prepare(request.folder, keeping: fileNames, part: request.part)
     let pieces = plan.pieces.filter { request.part?.takes($0.number) ?? true }
     let writer = OrderedWorkers(
       threads: request.shardsInMemory > 1 ? 2 : 1,
@@ -64,7 +65,7 @@ struct DataSetWriter {
     var entries: [[ShardEntry]] = []
     for piece in pieces {
       let names = [piece.file] + maskFiles(of: piece.file)
-      let standing = names.compactMap { journal.entry(of: $0) }
+      let standing = names.compactMap { journal?.entry(of: $0) }
       if standing.count == names.count {
         try writer.submit({ standing }, deliver: { entries.append($0) })
         done += piece.samples.count
@@ -87,8 +88,43 @@ struct DataSetWriter {
     enter(entries, of: pieces, in: &manifest)
     if request.part.map({ $0.index == 0 }) ?? true { try writeFurtherFiles(&manifest) }
     try commit(manifest)
-    try journal.remove()
-    return manifest
+    return (manifest, journal)
+  }
+
+  /// Locks the folder for this build or part and reads what an earlier run finished.
+  private func openJournal(_ manifest: Manifest) throws -> ShardJournal? {
+    guard request.stream == nil else { return nil }
+    let finished = request.replacesExisting ? nil : finishedManifest
+    guard finished.map({ $0.withoutFiles == manifest.withoutFiles }) ?? true else {
+      throw DataSetError(
+        path: request.folder,
+        reason: request.part == nil
+          ? "holds a finished data set of another build"
+          : "holds this part of another build, finished",
+        hint: "choose another folder, or replace it with --force"
+      )
+    }
+    let journal = try ShardJournal(
+      request.part?.journalName ?? OutputFolder.journalName,
+      in: request.folder,
+      build: try manifest.encoded().withUnsafeBytes { SHA256Digester.digest($0) }
+    )
+    journal.takeOver(finished?.shardEntries ?? [])
+    return journal
+  }
+
+  /// What an earlier run committed.
+  private var finishedManifest: Manifest? {
+    request.part.map { PartRecord.read($0, in: request.folder)?.manifest }
+      ?? (try? Manifest.read(from: request.folder))
+  }
+
+  /// Every file of the data set but the manifest, those of other parts too.
+  private var fileNames: Set<String> {
+    var names = Set(plan.pieces.flatMap { [$0.file] + maskFiles(of: $0.file) })
+    names.formUnion(collected.attachments.map(\.name))
+    if let fractions = request.fractions { names.insert(FractionWriter.fileName(fractions)) }
+    return names
   }
 
   /// The manifest without its files: what every part of a build agrees on.
@@ -155,7 +191,7 @@ struct DataSetWriter {
     _ piece: ShardPlan.Piece,
     _ tensors: [TensorData],
     _ manifest: Manifest,
-    _ journal: Journal
+    _ journal: ShardJournal?
   ) throws -> [ShardEntry] {
     let samples = collected.splits.first { $0.split == piece.split }?.samples[piece.samples] ?? []
     let elements = samples.reduce(0) { $0 + assembler.elementCount(of: $1) }
@@ -183,7 +219,7 @@ struct DataSetWriter {
       )
     }
     for entry in entries {
-      try journal.append(entry)
+      try journal?.append(entry)
       try request.stream?.send(entry.file, entry.digest, in: request.folder)
     }
     return entries
@@ -251,7 +287,7 @@ struct DataSetWriter {
     if let vocabulary = collected.vocabulary {
       strings["tokenizer"] = vocabulary.tokenizer
       strings["vocabulary"] = jsonArray(vocabulary.tokens)
-      strings["mask_id"] = "\(vocabulary.maskID)"
+      strings["mask_id"] = vocabulary.maskID.map { "\($0)" }
       strings["pad_id"] = "\(vocabulary.padID)"
     }
     return strings
@@ -260,24 +296,4 @@ struct DataSetWriter {
   private static func text(of options: [String: String]) -> String {
     options.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: " ")
   }
-}
-
-/// The journal of a build as its writer uses it: any thread may, and streams have none.
-private final class Journal: Sendable {
-  private let journal: Mutex<ShardJournal?>
-
-  init(_ request: DataSetWriter.Request, build: String) throws {
-    guard request.stream == nil else {
-      journal = Mutex(nil)
-      return
-    }
-    let name = request.part?.journalName ?? OutputFolder.journalName
-    journal = Mutex(try ShardJournal(name, in: request.folder, build: build))
-  }
-
-  func entry(of file: String) -> ShardEntry? { journal.withLock { $0?.entry(of: file) } }
-
-  func append(_ entry: ShardEntry) throws { try journal.withLock { try $0?.append(entry) } }
-
-  func remove() throws { try journal.withLock { try $0.take()?.remove() } }
 }

@@ -1,5 +1,10 @@
 /// Writes nested subsets of the training split as index tensors.
 enum FractionWriter {
+  /// The name of the file of the subsets asked for.
+  static func fileName(_ request: FractionRequest) -> String {
+    "train-fractions-seed-\(request.seed).safetensors"
+  }
+
   /// The subsets of `count` samples: those that come first in PyTorch's permutation with `seed`, so
   /// that each subset holds the smaller ones.
   static func write(
@@ -9,7 +14,7 @@ enum FractionWriter {
     to folder: String
   ) throws -> FractionSet {
     let order = randomPermutation(count: count, seed: request.seed)
-    let file = "train-fractions-seed-\(request.seed).safetensors"
+    let file = fileName(request)
     var fractions: [FractionSet.Fraction] = []
     let tensors = request.fractions.sorted().map { fraction in
       let samples = count == 0 ? 0 : max(1, Int((fraction * Double(count)).rounded()))

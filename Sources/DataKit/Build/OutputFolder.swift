@@ -4,37 +4,45 @@ internal import Glibc
 enum OutputFolder {
   static let journalName = "journal.jsonl"
 
-  /// Removes what earlier builds left, the manifest first, but for files of this plan's names.
+  /// Removes what earlier builds left, the manifest first, but for finished `files` of this build.
   ///
-  /// The journal tells whether those can be taken over. Other parts of the same build are left
-  /// alone.
-  static func prepare(_ folder: String, keeping plan: ShardPlan, part: BuildPart?) throws {
-    let old = (try? Manifest.read(from: folder))?.attachments.map(\.file) ?? []
+  /// The journal tells which of those can be taken over. Other parts of the same build are left
+  /// alone, also in what they have not finished.
+  static func prepare(_ folder: String, keeping files: Set<String>, part: BuildPart?) throws {
+    let old = Set((try? Manifest.read(from: folder))?.attachments.map(\.file) ?? [])
     try remove(folder + "/" + Manifest.fileName)
-    let planned = Set(plan.pieces.map(\.file))
-    for name in try names(in: folder) {
-      let shard = name.split(separator: ".").first.map { $0 + ".safetensors" } ?? ""
-      let isPlanned =
-        planned.contains(String(shard)) && (part != nil || !name.hasSuffix(".partial"))
-      let isStale = ShardPlan.isDataFile(name) && !isPlanned
-      let isRecord = part == nil && (BuildPart.isRecord(name) || BuildPart.isJournal(name))
-      if isStale || isRecord || old.contains(name) { try remove(folder + "/" + name) }
+    for name in try names(in: folder) where !files.contains(name) {
+      let finalName = name.hasSuffix(".partial") ? String(name.dropLast(".partial".count)) : name
+      let isStale =
+        if let other = BuildPart(fileName: name) {
+          other.count != part?.count || finalName == part?.recordName
+        } else if files.contains(finalName) {
+          part == nil
+        } else {
+          ShardPlan.isDataFile(name) || old.contains(finalName) || finalName == Manifest.fileName
+            || name.hasPrefix(SampleSpool.name) || (part != nil && name == journalName)
+        }
+      if isStale { try remove(folder + "/" + name) }
     }
   }
 
-  /// The names of a folder's entries, sorted.
-  static func names(in folder: String) throws -> [String] {
+  /// The names of the regular files in a folder, sorted; none when there is no such folder.
+  ///
+  /// - Throws: ``FileError`` when the folder cannot be read.
+  static func names(in folder: String) throws(FileError) -> [String] {
     guard let entries = opendir(folder) else {
+      if errno == ENOENT { return [] }
       throw FileError(path: folder, action: "list", code: errno)
     }
     defer { closedir(entries) }
     var names: [String] = []
     while let entry = readdir(entries) {
-      names.append(
-        withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
-          String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
-        }
-      )
+      let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
+        String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+      }
+      var status = stat()
+      guard lstat(folder + "/" + name, &status) == 0 else { continue }
+      if status.st_mode & S_IFMT == S_IFREG { names.append(name) }
     }
     return names.sorted()
   }

@@ -5,10 +5,15 @@ public struct PartMerge {
   private struct Source {
     var folder: String
     var record: PartRecord
+
+    var path: String { folder + "/" + record.part.recordName }
   }
 
   private let output: String
   private let sources: [Source]
+  private let replacesExisting: Bool
+  /// The manifest, where a merge in this folder was stopped after its commit.
+  private let committed: Manifest?
 
   /// Reads and compares the records of the parts in `folders`.
   ///
@@ -16,6 +21,12 @@ public struct PartMerge {
   ///   holds a finished data set and `replacesExisting` is false.
   public init(_ folders: [String], into output: String, replacesExisting: Bool = false) throws {
     self.output = output
+    self.replacesExisting = replacesExisting
+    committed = Self.stoppedAfterCommit(folders, output)
+    if committed != nil {
+      sources = try PartRecord.readAll(in: output).map { Source(folder: output, record: $0) }
+      return
+    }
     if !replacesExisting, access(output + "/" + Manifest.fileName, F_OK) == 0 {
       throw DataSetError(
         path: output,
@@ -45,23 +56,47 @@ public struct PartMerge {
         source.record.manifest.withoutFiles == first.record.manifest.withoutFiles
       else {
         throw DataSetError(
-          path: source.folder + "/" + source.record.part.recordName,
-          reason: "is a part of another build than \(first.folder)/\(first.record.part.recordName)",
+          path: source.path,
+          reason: "is a part of another build than \(first.path)",
           hint: "prepare all parts from the same archive with the same options"
         )
       }
     }
-    let indices = sources.map(\.record.part.index)
-    guard indices == Array(0..<count) else {
-      let missing = (0..<count).filter { !indices.contains($0) }.map(String.init)
+    for (one, next) in zip(sources, sources.dropFirst())
+    where one.record.part == next.record.part {
+      throw DataSetError(
+        path: next.path,
+        reason: one.path == next.path
+          ? "its folder is given twice" : "is the same part as \(one.path)",
+        hint: "give every part once"
+      )
+    }
+    let indices = Set(sources.map(\.record.part.index))
+    let missing = (0..<count).filter { !indices.contains($0) }
+    guard missing.isEmpty else {
       throw DataSetError(
         path: output,
-        reason: missing.isEmpty
-          ? "a part is given twice"
-          : "of \(count) parts these are missing: \(missing.joined(separator: ", "))"
+        reason: "of \(count) parts these are missing: \(Self.list(missing))",
+        hint: "prepare what is missing with --part INDEX/\(count), or name its folder"
       )
     }
     self.sources = sources
+  }
+
+  /// The manifest in `output`, where every part is or was, if records of its parts are left.
+  private static func stoppedAfterCommit(_ folders: [String], _ output: String) -> Manifest? {
+    guard folders.allSatisfy({ isSame($0, output) }),
+      let manifest = try? Manifest.read(from: output),
+      let records = try? PartRecord.readAll(in: output), !records.isEmpty,
+      records.allSatisfy({ $0.manifest.withoutFiles == manifest.withoutFiles })
+    else { return nil }
+    return manifest
+  }
+
+  /// The first numbers of a list that may be long.
+  private static func list(_ numbers: [Int]) -> String {
+    let shown = numbers.prefix(8).map(String.init).joined(separator: ", ")
+    return numbers.count > 8 ? "\(shown) and \(numbers.count - 8) more" : shown
   }
 
   /// Brings every file, checked, to the output folder and commits the manifest.
@@ -72,7 +107,21 @@ public struct PartMerge {
   /// - Returns: the manifest of the whole.
   /// - Throws: ``FileError`` of the disk, ``DataSetError`` when a file is not what its record says.
   public func run(report: (FileProgress) -> Void = { _ in }) throws -> Manifest {
+    let manifest = try committed ?? merged(report)
+    for source in sources where Self.isSame(source.folder, output) {
+      try OutputFolder.remove(source.path)
+    }
+    return manifest
+  }
+
+  private func merged(_ report: (FileProgress) -> Void) throws -> Manifest {
     try OutputFolder.make(output)
+    var manifest = sources[0].record.manifest
+    for source in sources.dropFirst() { manifest.addFiles(of: source.record.manifest) }
+    manifest.sortFiles()
+    if replacesExisting, !sources.contains(where: { Self.isSame($0.folder, output) }) {
+      try OutputFolder.prepare(output, keeping: Set(manifest.fileNames), part: nil)
+    }
     try OutputFolder.remove(output + "/" + Manifest.fileName)
     let files = sources.flatMap { source in
       source.record.manifest.files.map { (folder: source.folder, file: $0) }
@@ -83,39 +132,28 @@ public struct PartMerge {
       progress.enter(entry.file.digest)
       report(progress)
     }
-    var manifest = sources[0].record.manifest
-    for source in sources.dropFirst() { manifest.addFiles(of: source.record.manifest) }
-    manifest.sortFiles()
     try AtomicFile.write(try manifest.encoded(), to: output + "/" + Manifest.fileName)
-    for source in sources {
-      let record = output + "/" + source.record.part.recordName
-      if isSame(source.folder, output) { try OutputFolder.remove(record) }
-    }
     return manifest
   }
 
   private func bring(_ file: AttachmentEntry, from folder: String) throws {
     let source = folder + "/" + file.file
-    let mapped = try MappedFile(path: source)
-    if isSame(folder, output) {
-      return try check(mapped.digest(), file, source)
-    }
-    var copy = try PartialFile(finalPath: output + "/" + file.file)
-    try copy.write(mapped)
-    try check(try copy.commit(), file, source)
-  }
-
-  private func check(_ digest: FileDigest, _ file: AttachmentEntry, _ path: String) throws {
-    guard digest == file.digest else {
+    guard let mapped = try? MappedFile(path: source), mapped.digest() == file.digest else {
       throw DataSetError(
-        path: path,
-        reason: "does not have the checksum its part's record gives",
-        hint: "prepare that part again"
+        path: source,
+        reason: access(source, F_OK) == 0
+          ? "does not have the checksum its part's record gives"
+          : "is missing, although its part's record names it",
+        hint: "prepare that part again with the same command"
       )
     }
+    guard !Self.isSame(folder, output) else { return }
+    var copy = try PartialFile(finalPath: output + "/" + file.file)
+    try copy.write(mapped)
+    _ = try copy.commit()
   }
 
-  private func isSame(_ one: String, _ other: String) -> Bool {
+  private static func isSame(_ one: String, _ other: String) -> Bool {
     var (first, second) = (stat(), stat())
     return stat(one, &first) == 0 && stat(other, &second) == 0
       && first.st_dev == second.st_dev && first.st_ino == second.st_ino
@@ -125,16 +163,19 @@ public struct PartMerge {
 extension Manifest {
   /// Every file but the manifest, in a fixed order: shards, mask shards, attachments, fractions.
   public var files: [AttachmentEntry] {
-    let shards = Split.allCases.flatMap { splits[$0.rawValue]?.shards ?? [] }
-    let maskShards = masks.flatMap { set in Split.allCases.flatMap { set.shards[$0.rawValue] ?? [] }
-    }
-    return (shards + maskShards).map { AttachmentEntry(file: $0.file, digest: $0.digest) }
+    shardEntries.map { AttachmentEntry(file: $0.file, digest: $0.digest) }
       + attachments
       + (fractions.map { [AttachmentEntry(file: $0.file, digest: $0.digest)] } ?? [])
   }
 
+  /// Shards, then mask shards.
+  var shardEntries: [ShardEntry] {
+    Split.allCases.flatMap { splits[$0.rawValue]?.shards ?? [] }
+      + masks.flatMap { set in Split.allCases.flatMap { set.shards[$0.rawValue] ?? [] } }
+  }
+
   /// What all parts of a build agree on.
-  fileprivate var withoutFiles: Manifest {
+  var withoutFiles: Manifest {
     var manifest = self
     for split in splits.keys { manifest.splits[split]?.shards = [] }
     for mask in masks.indices { manifest.masks[mask].shards = [:] }

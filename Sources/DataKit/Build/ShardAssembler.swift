@@ -58,33 +58,29 @@ struct ShardAssembler: Sendable {
     let elements = offsets[slots.count]
     let size = collected.channels * collected.elementType.byteCount
     var hashes = [UInt64](repeating: 0, count: slots.count)
-    let values = try [UInt8](unsafeUninitializedCapacity: elements * size) { values, filled in
-      let bytes = UnsafeMutableRawBufferPointer(values)
-      try hashes.withUnsafeMutableBufferPointer { hashes in
-        let rowByteCount = max(1, values.count / max(1, slots.count))
-        let blockSize = max(1, min(Self.blockRowCount, Self.blockByteCount / rowByteCount))
-        let blocks = (slots.count + blockSize - 1) / blockSize
-        try forEachInParallel(count: blocks, threads: threads) { block in
-          let rows = block * blockSize..<min(slots.count, (block + 1) * blockSize)
-          var encoder = SampleEncoder(collected, spool)
-          for row in rows {
-            let room = UnsafeMutableRawBufferPointer(
-              rebasing: bytes[offsets[row] * size..<offsets[row + 1] * size]
+    let values = PageBuffer(byteCount: elements * size)
+    try hashes.withUnsafeMutableBufferPointer { hashes in
+      let rowByteCount = max(1, values.bytes.count / max(1, slots.count))
+      let blockSize = max(1, min(Self.blockRowCount, Self.blockByteCount / rowByteCount))
+      let blocks = (slots.count + blockSize - 1) / blockSize
+      try forEachInParallel(count: blocks, threads: threads) { block in
+        var encoder = SampleEncoder(collected, spool)
+        for row in block * blockSize..<min(slots.count, (block + 1) * blockSize) {
+          let room = UnsafeMutableRawBufferPointer(
+            rebasing: values.bytes[offsets[row] * size..<offsets[row + 1] * size]
+          )
+          do {
+            try encoder.encode(slots[row], into: room)
+          } catch let error as PNGError {
+            throw ArchiveError(
+              archive: archive,
+              member: collected.memberPath?(samples[row]),
+              reason: "\(error)"
             )
-            do {
-              try encoder.encode(slots[row], into: room)
-            } catch let error as PNGError {
-              throw ArchiveError(
-                archive: archive,
-                member: collected.memberPath?(samples[row]),
-                reason: "\(error)"
-              )
-            }
-            hashes[row] = xxh3(UnsafeRawBufferPointer(room))
           }
+          hashes[row] = xxh3(UnsafeRawBufferPointer(room))
         }
       }
-      filled = values.count
     }
     let inner = collected.channels == 1 ? [] : [collected.channels]
     var tensors = [
@@ -92,7 +88,7 @@ struct ShardAssembler: Sendable {
         name: TensorName.values(sequence),
         elementType: collected.elementType,
         shape: (collected.fixedLength.map { [slots.count, $0] } ?? [elements]) + inner,
-        bytes: values
+        pages: values
       )
     ]
     if collected.fixedLength == nil {

@@ -29,11 +29,15 @@ public struct TargetDescription: Codable, Sendable, Equatable {
   public var kind: Kind
   /// How many classes there are; nil for values.
   public var classes: Int?
+  /// What the classes are called, in class order; nil where they have no names.
+  public var names: [String]?
 
   /// Labels that name one of `count` classes.
-  public static func classes(_ count: Int) -> Self { Self(kind: .class, classes: count) }
+  public static func classes(_ count: Int, names: [String]? = nil) -> Self {
+    Self(kind: .class, classes: count, names: names)
+  }
   /// Labels that are numbers.
-  public static let value = Self(kind: .value, classes: nil)
+  public static let value = Self(kind: .value)
 }
 
 /// The tokens of a data set, in id order.
@@ -46,8 +50,8 @@ public struct VocabularyDescription: Codable, Sendable, Equatable {
   public var counts: [Int]
   /// Tokens rarer than this in the training split became `<unk>`.
   public var minimumFrequency: Int
-  /// The id that replaces a masked token in the network's input.
-  public var maskID: Int
+  /// The id that replaces a masked token in the network's input; nil where there is none.
+  public var maskID: Int?
   /// The id that pads a batch.
   public var padID: Int
   /// The id of tokens outside the vocabulary.

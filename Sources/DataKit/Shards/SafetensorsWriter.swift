@@ -6,7 +6,23 @@ public struct TensorData: Sendable {
   let name: String
   let elementType: ElementType
   let shape: [Int]
-  let bytes: [UInt8]
+  private let storage: Storage
+
+  private enum Storage: Sendable {
+    case array([UInt8])
+    case pages(PageBuffer)
+  }
+
+  /// Lends the tensor's bytes.
+  func withBytes<Result>(
+    _ body: (UnsafeRawBufferPointer) throws -> Result
+  ) rethrows -> Result {
+    switch storage {
+    case .array(let bytes): try bytes.withUnsafeBytes(body)
+    case .pages(let buffer):
+      try withExtendedLifetime(buffer) { try body(UnsafeRawBufferPointer(buffer.bytes)) }
+    }
+  }
 
   /// A tensor of little-endian bytes.
   ///
@@ -20,7 +36,16 @@ public struct TensorData: Sendable {
     self.name = name
     self.elementType = elementType
     self.shape = shape
-    self.bytes = bytes
+    storage = .array(bytes)
+  }
+
+  /// A tensor of the bytes of a buffer, which are as many as type and shape ask for.
+  init(name: String, elementType: ElementType, shape: [Int], pages: PageBuffer) {
+    precondition(pages.bytes.count == shape.reduce(elementType.byteCount, *))
+    self.name = name
+    self.elementType = elementType
+    self.shape = shape
+    storage = .pages(pages)
   }
 
   /// A tensor that copies `elements`, row-major.
@@ -57,7 +82,7 @@ public enum SafetensorsWriter {
       metadata: metadata,
       to: path
     )
-    for tensor in tensors { try tensor.bytes.withUnsafeBytes { try file.append($0) } }
+    for tensor in tensors { try tensor.withBytes { try file.append($0) } }
     return try file.finish()
   }
 

@@ -1,7 +1,7 @@
 extension TaskDefinition {
   /// Pathfinder: whether two discs are joined by a path (docs/archives.md).
-  static func pathfinder(side: Int, contourLength: Int) -> TaskDefinition {
-    let level = PathfinderCollector.level(contourLength: contourLength)
+  static func pathfinder(side: Int, _ options: TaskOptions) -> TaskDefinition {
+    let level = PathfinderCollector.level(contourLength: options.contourLength ?? 14)
     let aliases = [128: ["pathx"], 256: ["pathx256"]][side] ?? []
     return TaskDefinition(
       name: "pathfinder\(side)",
@@ -16,6 +16,8 @@ extension TaskDefinition {
         classes: 2,
         length: "\(side * side) pixels"
       ),
+      options: [.contourLength],
+      locatesByFolder: true,
       locate: inFolder("pathfinder\(side)"),
       makeCollector: { PathfinderCollector($0, side: side, level: level) }
     )
@@ -142,35 +144,54 @@ final class PathfinderCollector: TaskCollector {
     _ reader: ArchiveReader
   ) throws {
     context.membersRead += 1
-    let bytes = try reader.readAll(member, limit: Self.imageLimit)
+    if let fault = reader.sizeFault(of: member, limit: Self.imageLimit) {
+      faultyImages.insert(image)
+      return try context.reject(fault)
+    }
+    try reader.withAll(member, limit: Self.imageLimit) { try read(image, $0, of: member, reader) }
+  }
+
+  private func read(
+    _ image: PathfinderImage,
+    _ bytes: UnsafeRawBufferPointer,
+    of member: ArchiveMember,
+    _ reader: ArchiveReader
+  ) throws {
     guard !bytes.isEmpty else {
       guard side == 32, level == "curv_baseline", image == Self.knownEmpty else {
-        throw reader.error(in: member, "the image has zero bytes")
+        faultyImages.insert(image)
+        return try context.reject(
+          reader.error(in: member, "the image has zero bytes"),
+          bytes: bytes
+        )
       }
       emptyImages.insert(image)
       return context.skip("the release's known empty image, with its row")
     }
-    root = String(member.path.dropLast(image.path.count))
+    // What stands before the image's path is the same for all.
+    if root.isEmpty { root = String(member.path.dropLast(image.path.count)) }
     // Images are spooled as they are and decoded while shards are written, on all threads. Where
     // faulty ones may be left out, their rows have to be known before the split is drawn.
-    if context.errorPolicy != .fail, let error = fault(of: bytes, member, reader) {
-      faultyImages.insert(image)
-      return try bytes.withUnsafeBytes { try context.reject(error, bytes: $0) }
+    if context.errorPolicy != .fail {
+      if let error = fault(of: bytes, member, reader) {
+        faultyImages.insert(image)
+        return try context.reject(error, bytes: bytes)
+      }
+      faultyImages.remove(image)
     }
-    let slot = try bytes.withUnsafeBytes { try context.spool($0) }
-    faultyImages.remove(image)
+    let slot = try context.spool(bytes)
     if images.updateValue(slot, forKey: image) != nil {
       context.skip("earlier copies of images that stand in the archive twice")
     }
   }
 
   private func fault(
-    of bytes: [UInt8],
+    of bytes: UnsafeRawBufferPointer,
     _ member: ArchiveMember,
     _ reader: ArchiveReader
   ) -> ArchiveError? {
     do {
-      _ = try decodeGreyPNG(bytes, width: side, height: side)
+      _ = try decodeGreyPNG([UInt8](bytes), width: side, height: side)
       return nil
     } catch {
       return reader.error(in: member, "\(error)")
@@ -189,6 +210,8 @@ final class PathfinderCollector: TaskCollector {
     let bytes = try reader.readAll(member, limit: Self.metadataLimit)
     let parsed = try PathfinderRow.parse(bytes, file: number) { line, reason in
       reader.error(in: member, line: line, reason)
+    } reject: { error, row in
+      try context.reject(error, bytes: row)
     }
     guard !parsed.isEmpty else { throw reader.error(in: member, "there are no rows") }
     rows += parsed
@@ -200,44 +223,46 @@ final class PathfinderCollector: TaskCollector {
     }
     rows.removeAll { emptyImages.contains($0.image) || faultyImages.contains($0.image) }
     rows.sort { ($0.file, $0.line) < ($1.file, $1.line) }
-    let listed = try checkLabels()
-    let samples = try rows.enumerated().map { index, row in
+    try rejectContradictions()
+    var samples: [SpooledSample] = []
+    samples.reserveCapacity(rows.count)
+    rows = try rows.filter { row in
       guard let slot = images[row.image] else {
-        throw context.error(
-          in: metadata[row.file],
-          line: Int(row.line),
-          "the image \(row.image.path) is not in the archive"
-        )
+        try reject(row, "the image \(row.image.path) is not in the archive")
+        return false
       }
-      return SpooledSample(id: Int64(index), label: Double(row.label), slot: slot)
+      samples.append(
+        SpooledSample(id: Int64(samples.count), label: Double(row.label), slot: slot)
+      )
+      return true
     }
-    if images.count > listed {
-      context.skipped["images without a metadata row"] = images.count - listed
-    }
+    guard !rows.isEmpty else { throw context.error("no row of the metadata is left") }
+    let unlisted = images.count - Set(rows.lazy.map(\.image)).count
+    if unlisted > 0 { context.skipped["images without a metadata row"] = unlisted }
     return collected(samples)
   }
 
+  private func reject(_ row: PathfinderRow, _ reason: String) throws {
+    try context.reject(context.error(in: metadata[row.file], line: Int(row.line), reason))
+  }
+
   /// Refuses a row that contradicts an earlier one; it may repeat it.
-  ///
-  /// - Returns: how many images the rows name.
-  private func checkLabels() throws -> Int {
-    var first: [PathfinderImage: Int32] = [:]
+  private func rejectContradictions() throws {
+    var first: [PathfinderImage: PathfinderRow] = [:]
     first.reserveCapacity(rows.count)
-    for (index, row) in rows.enumerated() {
-      guard let earlier = first[row.image].map({ rows[Int($0)] }) else {
-        first[row.image] = Int32(index)
-        continue
+    rows = try rows.filter { row in
+      guard let earlier = first[row.image] else {
+        first[row.image] = row
+        return true
       }
-      guard earlier.label == row.label else {
-        throw context.error(
-          in: metadata[row.file],
-          line: Int(row.line),
-          "label \(row.label) for \(row.image.path), but \(earlier.label) in "
-            + "\(metadata[earlier.file] ?? "") line \(earlier.line)"
-        )
-      }
+      guard earlier.label != row.label else { return true }
+      try reject(
+        row,
+        "label \(row.label) for \(row.image.path), but \(earlier.label) in "
+          + "\(metadata[earlier.file] ?? "") line \(earlier.line)"
+      )
+      return false
     }
-    return first.count
   }
 
   private func collected(_ samples: [SpooledSample]) -> CollectedTask {
@@ -252,7 +277,7 @@ final class PathfinderCollector: TaskCollector {
       encoding: .greyPNG(side: side),
       maximumLength: side * side,
       fixedLength: side * side,
-      target: .classes(2),
+      target: .classes(2, names: ["apart", "joined"]),
       vocabulary: nil,
       normalization: Normalization(divisor: 255, mean: [0.5], standardDeviation: [0.5]),
       splits: [

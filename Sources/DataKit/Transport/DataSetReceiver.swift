@@ -97,22 +97,8 @@ public final class DataSetReceiver {
     if name == DataSetStream.contentsName {
       return try admit(try reader.readAll(member, limit: ContentsList.byteLimit), reader)
     }
-    guard isPlainFileName(name) else {
-      throw reader.error(in: member, "a file of a data set may not have this name")
-    }
-    if let commit {
-      guard let expected = commit.list[name] else {
-        throw reader.error(in: member, "\(DataSetStream.contentsName) does not list the file")
-      }
-      guard expected.byteCount == member.byteCount else {
-        throw reader.error(
-          in: member,
-          "the member has \(member.byteCount) bytes, \(DataSetStream.contentsName) says "
-            + "\(expected.byteCount)"
-        )
-      }
-      guard !commit.holds(name) else { return try reader.forEachChunk { _ in } }
-    }
+    try check(member, reader)
+    if let commit, commit.holds(name) { return try reader.forEachChunk { _ in } }
     let checksum = try incoming.write(name) { append in
       try reader.forEachChunk { bytes in
         try append(bytes)
@@ -131,6 +117,24 @@ public final class DataSetReceiver {
       try incoming.accept(name)
       arrived[name] = checksum
       commit?.noteArrival(of: name)
+    }
+  }
+
+  /// Refuses a file by its name and size, before a byte of it is written.
+  private func check(_ member: StreamMember, _ reader: StreamReader) throws {
+    guard isPlainFileName(member.name) else {
+      throw reader.error(in: member, "a file of a data set may not have this name")
+    }
+    guard let commit else { return }
+    guard let expected = commit.list[member.name] else {
+      throw reader.error(in: member, "\(DataSetStream.contentsName) does not list the file")
+    }
+    guard expected.byteCount == member.byteCount else {
+      throw reader.error(
+        in: member,
+        "the member has \(member.byteCount) bytes, \(DataSetStream.contentsName) says "
+          + "\(expected.byteCount)"
+      )
     }
   }
 

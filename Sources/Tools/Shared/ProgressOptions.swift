@@ -12,7 +12,10 @@ public enum ProgressFormat: String, CaseIterable, Sendable, ExpressibleByArgumen
 
 /// The options of every long-running command that decide what is said on standard error.
 public struct ProgressOptions: ParsableArguments {
-  @Option(name: .customLong("progress"), help: "How to report progress on standard error.")
+  @Option(
+    name: .customLong("progress"),
+    help: ArgumentHelp("How to report progress on standard error.", valueName: "format")
+  )
   private var requested = ProgressFormat.text
 
   @Flag(name: .shortAndLong, help: "No progress, no summary.")

@@ -8,6 +8,7 @@ struct BuildCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "build",
     abstract: "Prepares a task, or all, from one pass over an archive.",
+    usage: "lra-prep build <task> --input <file> ... --output <folder> [<options>]",
     discussion: """
       Examples:
         lra-prep build listops -i lra_release.gz -o data/listops --mask token:0.5
@@ -21,64 +22,96 @@ struct BuildCommand: ParsableCommand {
       'build all' prepares every task it finds, each into OUTPUT/<task>/. The
       manifest is written last: a folder without one is no data set. A build that
       was interrupted goes on with the same command: finished shards are kept.
+
+      A mask set is token:RATIO, span:RATIO:length=N or causal; :seed=N (0) and
+      :variants=N (1) may follow. RATIO is the share of masked positions, over 0
+      and at most 1; a pretraining takes variant k in epoch k.
       """
   )
 
-  @Argument(help: "The task, or 'all'; 'lra-prep tasks' lists them.")
+  @Argument(
+    help: "The task, or 'all'; 'lra-prep tasks' lists them.",
+    completion: .list(["all"] + TaskNames.all)
+  )
   var task: String
   @Option(
     name: .shortAndLong,
-    help: "The archive, or - for standard input; several times for tasks of several files."
+    help: ArgumentHelp(
+      "The archive, or - for standard input; several times for tasks of several files.",
+      valueName: "file"
+    ),
+    completion: .file()
   )
   var input: [String]
   @Option(
     name: .shortAndLong,
-    help: "The folder to write to, or - for a stream that 'receive' and 'lra-train' read."
+    help: ArgumentHelp(
+      "The folder to write to, or - for a stream that 'receive' and 'lra-train' read.",
+      valueName: "folder"
+    ),
+    completion: .directory
   )
   var output: String
   @Option(
-    help: """
-      A mask set to store: token:RATIO, span:RATIO:length=N or causal, with :seed=N and \
-      :variants=N. Can be given several times.
-      """
+    help: "A mask set to store, such as token:0.5:variants=4; can be given several times."
   )
   var mask: [String] = []
-  @Option(help: "Take members only from this folder inside the archive.")
+  @Option(
+    help: ArgumentHelp(
+      "Take members only from this folder inside the archive.",
+      valueName: "folder"
+    )
+  )
   var prefix: String?
-  @Option(help: "The level of Pathfinder, in paddles of a target snake.")
-  var contourLength = 14
-  @Option(help: "The most mebibytes of values in a shard.")
+  @OptionGroup(title: "Options of tasks")
+  var taskOptions: TaskOptionArguments
+  @Option(help: ArgumentHelp("The most values in a shard, 1 to 4096.", valueName: "MiB"))
   var shardSize = BuildPlan.defaultShardByteCount >> 20
-  @Option(help: "Nested subsets of the training split, such as 0.01,0.1,0.5.")
+  @Option(
+    help: ArgumentHelp(
+      "Nested subsets of the training split, such as 0.01,0.1,0.5; stored as indices.",
+      valueName: "shares"
+    )
+  )
   var fractions: String?
-  @Option(help: "The seed that chooses the subsets.")
+  @Option(help: ArgumentHelp("The seed that chooses the subsets.", valueName: "seed"))
   var fractionsSeed: UInt32 = 0
   @Option(
-    help: """
-      Write only a share of the shards: INDEX/COUNT with INDEX from 0, or auto to take both from \
-      Slurm's or Open MPI's environment. 'lra-prep merge' joins the parts.
-      """
+    help: ArgumentHelp(
+      "Write only a share of the shards: INDEX/COUNT with INDEX from 0, or auto to take both "
+        + "from Slurm's or Open MPI's environment. 'lra-prep merge' joins the parts.",
+      valueName: "index/count"
+    )
   )
   var part: String?
-  @Option(help: "Faulty members, rows and images: fail, skip or quarantine.")
+  @Option(
+    help: ArgumentHelp("What to do about faulty members, rows and images.", valueName: "policy")
+  )
   var onError = ErrorPolicy.fail
-  @Option(help: "The most mebibytes of memory (default: the shard size and 128 per thread).")
+  @Option(
+    help: ArgumentHelp(
+      "The most memory (default: the shard size and 128 per thread).",
+      valueName: "MiB"
+    )
+  )
   var memory: Int?
-  @Option(help: "Threads that read, decode and tokenize.")
+  @Option(
+    help: ArgumentHelp(
+      "Threads that read, decode and tokenize; files do not depend on it.",
+      valueName: "count"
+    )
+  )
   var threads = ProcessInfo.processInfo.activeProcessorCount
   @Flag(help: "Replace a finished data set.")
   var force = false
   @OptionGroup(title: "Limits of archives") var archive: LimitOptions
   @OptionGroup var progress: ProgressOptions
-  @Flag(help: "Write one JSON object per finished task to standard output.")
+  @Flag(help: "Write one JSON object for each finished task to standard output.")
   var json = false
 
   func validate() throws {
     guard task == "all" || TaskDefinition.named(task) != nil else {
       throw ValidationError("'\(task)' is not a task; 'lra-prep tasks' lists them")
-    }
-    guard (1...100).contains(contourLength) else {
-      throw ValidationError("--contour-length must be 1 to 100")
     }
     guard (1...1024).contains(threads) else {
       throw ValidationError("--threads must be 1 to 1024")
@@ -89,6 +122,9 @@ struct BuildCommand: ParsableCommand {
     if output == "-" {
       guard task != "all", part == nil, !json else {
         throw ValidationError("--output - carries one whole task, without --part and --json")
+      }
+      guard onError != .quarantine else {
+        throw ValidationError("--output - has no folder for a quarantine: use --on-error skip")
       }
       guard isatty(STDOUT_FILENO) == 0 else {
         throw ValidationError("a data set is not written to a terminal; pipe it into something")
@@ -105,6 +141,7 @@ struct BuildCommand: ParsableCommand {
         "--memory must be at least the shard size and 64, here \(shardSize + 64)"
       )
     }
+    _ = try tasks()
     _ = try masks()
     _ = try fractionRequest()
     _ = try buildPart()
@@ -131,22 +168,33 @@ struct BuildCommand: ParsableCommand {
     guard numbers.count == 2, let index = numbers[0], let count = numbers[1],
       let part = BuildPart(index: index, count: count)
     else {
-      throw ValidationError("--part must be INDEX/COUNT with 0 <= INDEX < COUNT, not '\(text)'")
+      throw ValidationError(
+        "--part must be INDEX/COUNT with 0 <= INDEX < COUNT <= \(BuildPart.maximumCount), "
+          + "not '\(text)'"
+      )
     }
     return part
   }
 
   /// The rank and the number of processes that a launcher gave this one.
+  ///
+  /// Open MPI first: inside a Slurm allocation its processes also see the rank of the daemon that
+  /// started them.
   private static func partOfEnvironment() throws -> String {
     let environment = ProcessInfo.processInfo.environment
     for (rank, size) in [
-      ("SLURM_PROCID", "SLURM_NTASKS"), ("OMPI_COMM_WORLD_RANK", "OMPI_COMM_WORLD_SIZE"),
+      ("OMPI_COMM_WORLD_RANK", "OMPI_COMM_WORLD_SIZE"), ("SLURM_PROCID", "SLURM_NTASKS"),
     ] {
-      if let index = environment[rank], let count = environment[size] { return "\(index)/\(count)" }
+      guard let index = environment[rank], let count = environment[size] else { continue }
+      if count == "1", environment["SLURM_ARRAY_TASK_ID"] != nil { break }
+      return "\(index)/\(count)"
     }
     throw ValidationError(
-      "--part auto: neither SLURM_PROCID and SLURM_NTASKS nor OMPI_COMM_WORLD_RANK and "
-        + "OMPI_COMM_WORLD_SIZE are set"
+      environment["SLURM_ARRAY_TASK_ID"] != nil
+        ? "--part auto: the processes of an array job are no shares of one build; "
+          + "name the part, such as --part $SLURM_ARRAY_TASK_ID/4"
+        : "--part auto: neither SLURM_PROCID and SLURM_NTASKS nor OMPI_COMM_WORLD_RANK and "
+          + "OMPI_COMM_WORLD_SIZE are set; start with srun or mpirun, or name the part"
     )
   }
 
@@ -163,15 +211,35 @@ struct BuildCommand: ParsableCommand {
     return sets
   }
 
+  /// What is asked for, with options that belong to it.
+  private func tasks() throws -> [TaskDefinition] {
+    let options = try taskOptions.options()
+    do {
+      if let task = TaskDefinition.named(task, options: options) {
+        guard taskOptions.labels == nil || task.name == "images" else {
+          throw ValidationError("--labels is no option of the task \(task.name)")
+        }
+        try task.check(options)
+        return [task]
+      }
+      guard taskOptions.labels == nil else {
+        throw ValidationError("--labels is no option of these tasks")
+      }
+      let tasks = TaskDefinition.suite(options: options)
+      try TaskDefinition.check(options, of: tasks)
+      return tasks
+    } catch let error as TaskOptionError {
+      throw ValidationError("\(error)")
+    }
+  }
+
   func run() throws {
-    let tasks =
-      TaskDefinition.named(task, contourLength: contourLength).map { [$0] }
-      ?? TaskDefinition.all(contourLength: contourLength)
+    let tasks = try tasks()
     let isAll = task == "all"
     let isStream = output == "-"
     let workFolder = isStream ? try WorkFolder() : nil
     let plan = BuildPlan(
-      inputs: input.map { ArchiveInput($0) },
+      inputs: (taskOptions.labelInputs + input).map { ArchiveInput($0) },
       tasks: tasks,
       folders: tasks.map { isAll ? "\(output)/\($0.name)" : workFolder?.path ?? output },
       skipsAbsentTasks: isAll,
@@ -223,55 +291,5 @@ struct BuildCommand: ParsableCommand {
       printError("  skipped \(count): \(reason)")
     }
     for note in result.notes { printError("  note: \(note)") }
-  }
-}
-
-/// Turns a build's progress into lines: first the archive, then each task's shards.
-private final class BuildProgressLines {
-  private let options: ProgressOptions
-  private var stage: BuildProgress.Stage?
-  private var reporter: ProgressReporter?
-
-  init(_ options: ProgressOptions) { self.options = options }
-
-  func update(_ progress: BuildProgress) {
-    if progress.stage != stage {
-      finish()
-      stage = progress.stage
-      switch progress.stage {
-      case .reading:
-        reporter = options.reporter("read", unit: "samples", totalBytes: progress.totalBytes)
-      case .writing(let task):
-        reporter = options.reporter(
-          "write",
-          of: task,
-          unit: "samples",
-          total: progress.totalSamples
-        )
-      }
-    }
-    let bytes = progress.stage == .reading ? progress.bytesRead : nil
-    reporter?.update(done: progress.samples, bytes: bytes)
-  }
-
-  func finish() {
-    reporter?.finish()
-    reporter = nil
-  }
-}
-
-/// A finished task as a script reads it.
-private struct BuildEvent: Encodable {
-  var event = "built"
-  var folder: String
-  var task: String
-  var splits: [String: Int]
-  var skipped: [String: Int]
-
-  init(_ folder: String, _ manifest: Manifest) {
-    self.folder = folder
-    task = manifest.task
-    splits = manifest.splits.mapValues(\.samples)
-    skipped = manifest.provenance.skipped
   }
 }

@@ -7,7 +7,7 @@ internal import ToolSupport
 struct GenerateCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "generate",
-    abstract: "Make ListOps or Pathfinder data from a seed, as an archive like the release.",
+    abstract: "Makes ListOps or Pathfinder data from a seed, as an archive like the release.",
     discussion: """
       Examples:
         lra-prep generate listops --seed 1 --output listops.tar.gz
@@ -24,11 +24,17 @@ struct GenerateOptions: ParsableArguments {
 
   @Option(
     name: .shortAndLong,
-    help: ArgumentHelp("The archive to write; - is standard output.", valueName: "file.tar.gz")
+    help: ArgumentHelp("The archive to write; - is standard output.", valueName: "file.tar.gz"),
+    completion: .file(extensions: ["gz"])
   )
   var output: String?
 
-  @Option(help: "How many threads make samples (default: one for each processor).")
+  @Option(
+    help: ArgumentHelp(
+      "Threads that make samples (default: one for each processor).",
+      valueName: "count"
+    )
+  )
   var threads: Int?
 
   @Flag(help: "Replace an existing output.")

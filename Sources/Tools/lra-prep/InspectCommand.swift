@@ -36,6 +36,12 @@ struct InspectCommand: ParsableCommand {
       "target       "
         + (manifest.target.classes.map { "one of \($0) classes" } ?? "a value to predict")
     )
+    if let names = manifest.target.names {
+      let shown = names.prefix(40).enumerated().map {
+        "\($0) \($1.debugDescription.dropFirst().dropLast())"
+      }
+      print("             \(shown.joined(separator: ", "))\(names.count > 40 ? " …" : "")")
+    }
     printSplits(manifest)
     if let vocabulary = manifest.vocabulary { printVocabulary(vocabulary) }
     if let normalization = manifest.normalization {

@@ -8,18 +8,25 @@ struct MaskCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "mask",
     abstract: "Adds mask sets to a finished data set.",
+    usage: "lra-prep mask <folder> --mask <mask> ... [<options>]",
     discussion: """
       Examples:
         lra-prep mask data/listops --mask token:0.5:seed=0:variants=4
         lra-prep mask data/image --mask span:0.5:length=32 --mask causal
+
+      A mask set is token:RATIO, span:RATIO:length=N or causal; :seed=N (0) and
+      :variants=N (1) may follow. RATIO is the share of masked positions, over 0
+      and at most 1; a pretraining takes variant k in epoch k.
       """
   )
 
   @Argument(help: "The data set's folder.", completion: .directory)
   var folder: String
-  @Option(help: "token:RATIO, span:RATIO:length=N or causal, with :seed=N and :variants=N.")
+  @Option(help: "A mask set to add; can be given several times.")
   var mask: [String]
-  @Option(help: "Threads that draw masks.")
+  @Option(
+    help: ArgumentHelp("Threads that draw masks; files do not depend on it.", valueName: "count")
+  )
   var threads = ProcessInfo.processInfo.activeProcessorCount
   @OptionGroup var progress: ProgressOptions
 

@@ -7,6 +7,7 @@ struct MergeCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "merge",
     abstract: "Joins the parts of a build into the data set that one process would have written.",
+    usage: "lra-prep merge <folder> ... --output <folder> [<options>]",
     discussion: """
       Examples:
         lra-prep merge part0 part1 part2 part3 --output data/pathx
@@ -19,7 +20,11 @@ struct MergeCommand: ParsableCommand {
 
   @Argument(help: "The folders that hold the parts.", completion: .directory)
   var folders: [String]
-  @Option(name: .shortAndLong, help: "The data set's folder.", completion: .directory)
+  @Option(
+    name: .shortAndLong,
+    help: ArgumentHelp("The data set's folder.", valueName: "folder"),
+    completion: .directory
+  )
   var output: String
   @Flag(help: "Replace a finished data set.")
   var force = false

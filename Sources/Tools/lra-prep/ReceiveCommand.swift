@@ -8,6 +8,7 @@ struct ReceiveCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "receive",
     abstract: "Reads a data set from standard input and checks every byte.",
+    usage: "lra-prep receive <folder> [<options>]",
     discussion: """
       The stream is that of 'lra-prep send', plain, zstd or gzip. Until all files
       have come and are right, they wait in FOLDER/incoming and the folder is no

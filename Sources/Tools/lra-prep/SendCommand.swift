@@ -8,6 +8,7 @@ struct SendCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "send",
     abstract: "Writes a data set to standard output as one tar stream.",
+    usage: "lra-prep send <folder> [<options>]",
     discussion: """
       Every file is checked while it is read; a damaged one breaks the stream
       off. 'tar x' opens the stream too.

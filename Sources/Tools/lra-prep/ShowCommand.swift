@@ -8,6 +8,7 @@ struct ShowCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "show",
     abstract: "Shows samples: tokens as text, images, sound and series as a PNG.",
+    usage: "lra-prep show <folder> [<options>]",
     discussion: """
       Examples:
         lra-prep show data/text --sample 7
@@ -30,13 +31,18 @@ struct ShowCommand: ParsableCommand {
     completion: .list(Split.allCases.map(\.rawValue))
   )
   var split = "train"
-  @Option(help: "Mark a mask set of the data set; 'lra-prep inspect' names them.")
+  @Option(
+    help: ArgumentHelp(
+      "Mark a mask set of the data set; 'lra-prep inspect' names them.",
+      valueName: "name"
+    )
+  )
   var mask: String?
   @Option(help: "The variant of the mask set, from 0.")
   var variant = 0
   @Option(
     name: .shortAndLong,
-    help: "The PNG file to write.",
+    help: ArgumentHelp("The PNG file to write.", valueName: "file"),
     completion: .file(extensions: ["png"])
   )
   var output = "samples.png"

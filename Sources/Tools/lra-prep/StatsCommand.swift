@@ -7,6 +7,7 @@ struct StatsCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "stats",
     abstract: "Counts lengths, labels and values of a data set; draws histograms.",
+    usage: "lra-prep stats <folder> [<options>]",
     discussion: """
       Examples:
         lra-prep stats data/listops
@@ -25,7 +26,9 @@ struct StatsCommand: ParsableCommand {
     completion: .list(Split.allCases.map(\.rawValue))
   )
   var split: String?
-  @Option(help: "How many of the most frequent tokens to list.")
+  @Option(
+    help: ArgumentHelp("How many of the most frequent tokens to list.", valueName: "count")
+  )
   var top = 12
   @Option(
     help: ArgumentHelp("Draw the histograms into this PNG image.", valueName: "file"),

@@ -38,6 +38,7 @@ struct Evaluate: ParsableCommand {
     where count.map({ $0 < 1 }) ?? false {
       throw ValidationError("'\(name)' must be at least 1")
     }
+    try refuseStandardInput(data)
   }
 
   /// What --json prints.

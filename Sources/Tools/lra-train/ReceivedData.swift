@@ -3,6 +3,14 @@ internal import DataKit
 internal import ToolSupport
 internal import Trainer
 
+/// Refuses '-' for commands that have no run's folder to keep a data set in.
+func refuseStandardInput(_ data: String?) throws {
+  guard data == "-" else { return }
+  throw ValidationError(
+    "'--data -' is for pretrain and finetune; receive the data set with 'lra-prep receive' first"
+  )
+}
+
 extension TrainingSession {
   /// The data set's folder, or nil when none was named.
   ///

@@ -25,6 +25,9 @@ struct BatchSource {
       throw refuse("training on pairs, colour, sound or time series is not there yet")
     }
     if manifest.input == .tokens {
+      guard objective.kind != .masked || manifest.vocabulary?.maskID != nil else {
+        throw refuse("the vocabulary has no <mask>, which masked pretraining needs")
+      }
       guard manifest.vocabulary != nil else { throw refuse("the manifest has no vocabulary") }
       guard objective.loss == .crossEntropy else {
         throw refuse("the l1 loss needs pixels, the data set holds tokens")
