@@ -18,10 +18,14 @@ struct LinePiece: Sendable {
   let firstLine: Int
   /// Ends in a line feed.
   let bytes: [UInt8]
+  /// The most bytes of a line.
+  let lineLimit: Int
 
   /// Calls `body` with each line, without its end, and with a maker of errors for that line.
   ///
   /// Lines end in LF or CRLF. `body` may change the line's bytes, which are its own.
+  ///
+  /// - Throws: what `body` throws, and ``ArchiveError`` for a line over the limit.
   func forEachLine(
     _ body: (UnsafeMutableBufferPointer<UInt8>, LinePlace) throws -> Void
   ) throws {
@@ -30,6 +34,7 @@ struct LinePiece: Sendable {
       var (start, line) = (0, firstLine)
       while start < whole.count {
         let end = position(of: UInt8(ascii: "\n"), in: whole, from: start) ?? whole.count
+        guard end - start <= lineLimit else { throw overlong(line) }
         let hasReturn = end > start && whole[end - 1] == UInt8(ascii: "\r")
         try body(
           UnsafeMutableBufferPointer(rebasing: whole[start..<(hasReturn ? end - 1 : end)]),
@@ -39,6 +44,16 @@ struct LinePiece: Sendable {
         line += 1
       }
     }
+  }
+
+  private func overlong(_ line: Int) -> ArchiveError {
+    ArchiveError(
+      archive: archive,
+      member: member,
+      line: line,
+      reason: "a line has over \(lineLimit) bytes, the limit",
+      hint: ArchiveLimits.hint("--limit-line-bytes")
+    )
   }
 
   /// Calls `body` with each line as ``forEachLine(_:)`` does; where faulty lines may be left out,
@@ -119,7 +134,8 @@ struct LineReader {
         archive: context.archive,
         member: member,
         firstLine: line,
-        bytes: Array(rest)
+        bytes: Array(rest),
+        lineLimit: reader.limits.lineByteCount
       )
       line += rest.withUnsafeBufferPointer { bytes in
         bytes.reduce(0) { $0 &+ ($1 == UInt8(ascii: "\n") ? 1 : 0) }

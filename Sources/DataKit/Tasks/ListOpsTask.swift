@@ -74,7 +74,7 @@ final class ListOpsCollector: TaskCollector {
         else {
           throw fail("label '\(String(decoding: fields[1], as: UTF8.self))', expected 0 to 9")
         }
-        do {
+        do throws(TokenizerError) {
           if policy != .fail {
             // A faulty row must leave nothing behind in the batch.
             var trial = ListOpsTokenizer(limit: 1)
@@ -82,7 +82,7 @@ final class ListOpsCollector: TaskCollector {
           }
           try tokenizer.append(fields[0])
         } catch {
-          guard error as? TokenizerError != .tooManyTokens else { throw error }
+          guard error != .tooManyTokens else { throw error }
           throw fail("Source: \(error)")
         }
         labels.append(Int64(digit - UInt8(ascii: "0")))

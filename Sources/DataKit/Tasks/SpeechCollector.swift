@@ -47,6 +47,9 @@ final class SpeechCollector: TaskCollector {
       throw reader.error(in: member, "the clip stands in the archive twice")
     }
     context.membersRead += 1
+    if let fault = reader.sizeFault(of: member, limit: Self.clipLimit) {
+      return try context.reject(fault)
+    }
     let bytes = try reader.readAll(member, limit: Self.clipLimit)
     let file: WAVFile
     do {

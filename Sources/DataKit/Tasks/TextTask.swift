@@ -73,6 +73,9 @@ final class TextCollector: TaskCollector {
       )
     }
     context.membersRead += 1
+    if let fault = reader.sizeFault(of: member, limit: Self.memberLimit) {
+      return try context.reject(fault)
+    }
     let bytes = try reader.readAll(member, limit: Self.memberLimit)
     pending[split, default: []].append(Review(path: member.path, label: label, bytes: bytes))
     pendingBytes += bytes.count
@@ -96,7 +99,7 @@ final class TextCollector: TaskCollector {
       var tokenizer = kind.makeTokenizer(limit: limit)
       var faults: [Int: ArchiveError] = [:]
       for (index, review) in reviews.enumerated() {
-        do {
+        do throws(TokenizerError) {
           try review.bytes.withUnsafeBufferPointer { bytes throws(TokenizerError) in
             // A faulty review must leave nothing behind in the batch.
             if policy != .fail, kind != .byte { try checkUTF8(bytes) }
@@ -104,7 +107,7 @@ final class TextCollector: TaskCollector {
           }
         } catch {
           let fault = ArchiveError(archive: archive, member: review.path, reason: "\(error)")
-          guard policy != .fail, error as? TokenizerError != .tooManyTokens else { throw fault }
+          guard policy != .fail, error != .tooManyTokens else { throw fault }
           faults[index] = fault
         }
       }
