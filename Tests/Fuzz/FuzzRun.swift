@@ -60,13 +60,13 @@ final class FuzzRun: Sendable {
       while true {
         let index = next.wrappingAdd(1, ordering: .relaxed).oldValue
         guard index < work.count else { return }
-        run(work[index].target, work[index].cases, folder: "\(folder)/\(job)")
+        runAll(work[index].cases, of: work[index].target, folder: "\(folder)/\(job)")
       }
     }
     return tallies.withLock { $0 }
   }
 
-  private func run(_ target: FuzzTarget, _ cases: Range<Int>, folder: String) {
+  private func runAll(_ cases: Range<Int>, of target: FuzzTarget, folder: String) {
     var first = cases.lowerBound
     while first < cases.upperBound {
       let tally = tallies.withLock { $0[target.name] ?? Tally() }
