@@ -48,7 +48,7 @@ enum HostileTable {
     refused("gz-empty.gz", "the archive is empty"),
     refused("gz-of-nothing.gz", "there are no members"),
     tenImages("gz-plain-tar.gz"),
-    refused("gz-bomb.gz", "\(table): the member has 67108864 bytes, the limit is 16777216"),
+    refused("gz-bomb.gz", "\(table): the member has 67108864 bytes or more, the limit is 16777216"),
     tenImages("tar-no-end-blocks.gz"),
     refused("tar-cut-in-header.gz", "sample_0.png", "Truncated", "at byte "),
     refused("tar-cut-in-data.gz", "after the member '\(level)/imgs/0/sample_8.png'", "at byte "),
