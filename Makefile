@@ -14,7 +14,7 @@ PREFIX ?= /usr/local
 DESTDIR ?=
 PROGRAMS := lra-prep lra-train
 
-.PHONY: deps build demo test bench man completions install uninstall format lint clean
+.PHONY: deps build demo test fuzz bench man completions install uninstall format lint clean
 
 # Installs the system packages that are missing, or says how.
 deps:
@@ -40,6 +40,11 @@ demo: build
 test: deps
 	swift build --build-tests $(TEST_FLAGS)
 	swift test --skip-build $(TEST_FLAGS)
+
+# Damaged inputs for everything that reads untrusted bytes; SEED=2 makes others.
+fuzz: deps
+	swift build $(TEST_FLAGS) --product lra-fuzz
+	.build-test/release/lra-fuzz --cases $(or $(CASES),200000) --seed $(or $(SEED),1)
 
 # Ratios of one run on this machine.
 bench: build

@@ -103,6 +103,15 @@ let package = Package(
       path: "Tests/Support",
       swiftSettings: settings
     ),
+    .executableTarget(
+      name: "lra-fuzz",
+      dependencies: [
+        "DataKit", "TestSupport", "ToolSupport",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      path: "Tests/Fuzz",
+      swiftSettings: settings
+    ),
     .testTarget(
       name: "TokenizersTests",
       dependencies: ["Tokenizers", "TestSupport"],
@@ -120,7 +129,7 @@ let package = Package(
     ),
     .testTarget(
       name: "ToolsTests",
-      dependencies: ["DataKit", "TestSupport", "lra-prep", "lra-train"],
+      dependencies: ["DataKit", "TestSupport", "lra-fuzz", "lra-prep", "lra-train"],
       swiftSettings: settings
     ),
   ]

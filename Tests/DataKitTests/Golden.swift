@@ -4,8 +4,9 @@ import Testing
 
 @testable import DataKit
 
-/// A file of `fixtures/golden-data`: what the paper's loaders produce from an archive. It remembers
-/// which digests were asked for, so that a test can show that it compared all.
+/// What the paper's loaders produce from an archive, a file of `fixtures/golden-data`.
+///
+/// It remembers which digests were asked for, so that a test can show that it compared all.
 final class Golden {
   /// A place in the file.
   struct Node {

@@ -31,7 +31,9 @@ struct GoldenTokenTests {
     #expect(tokens.finish() == golden["tokens_sha256"]?.text)
     #expect(labels.finish() == golden["labels_sha256"]?.text)
     #expect(lengths.finish() == golden["lengths_sha256"]?.text)
-    #expect(try samples.values(at: 0).map { Int($0) } == golden["first_full"]?.integers)
+    if let first = golden["first_full"]?.integers {
+      #expect(try samples.values(at: 0).map { Int($0) } == first)
+    }
     try expectEnds(samples, "first", at: 0, step: 1, golden)
     try expectEnds(samples, "last", at: samples.count - 1, step: -1, golden)
   }
@@ -159,6 +161,8 @@ struct GoldenTokenTests {
     #expect(quoted.hasPrefix("b'") || quoted.hasPrefix("b\""))
     #expect(plain.hasPrefix(String(quoted.dropFirst(2).prefix(20))))
     #expect(plain.contains("\n") && !quoted.contains("\n"))
+    let repaired = decoded.manifest.provenance.skipped.filter { $0.key.contains("U+FFFD") }
+    #expect(repaired.count == 1)
   }
 
   @Test func `bytes of Text have fixed ids`() throws {

@@ -104,7 +104,7 @@ import Testing
     #expect(result.exitCode == 0, "\(result.errors)")
     let done = try result.errors.split(separator: "\n").map { try json(String($0)) }
       .filter { $0["event"] as? String == "done" }
-    #expect(done.map { $0["stage"] as? String } == ["read", "write"])
+    try #require(done.map { $0["stage"] as? String } == ["read", "write"])
     #expect(done[0]["bytes"] as? Int == done[0]["totalBytes"] as? Int)
     #expect(done[1]["subject"] as? String == "listops")
     #expect(done[1]["done"] as? Int == 32)

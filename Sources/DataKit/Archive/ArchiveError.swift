@@ -25,21 +25,31 @@ public struct ArchiveError: Error, CustomStringConvertible, Sendable {
     self.archive = archive
     self.member = member
     self.line = line
-    self.reason = reason
+    self.reason = shortened(reason)
     self.hint = hint
   }
 
   /// Archive, member and line, then what is wrong.
   public var description: String {
     let place = [archive, member.map { printable($0) }, line.map(String.init)].compactMap { $0 }
-    let what = printable(String(reason.prefix(600)))
-    return place.joined(separator: ":") + ": " + what + (hint.map { "\nhint: \($0)" } ?? "")
+    return place.joined(separator: ":") + ": " + printable(reason)
+      + (hint.map { "\nhint: \($0)" } ?? "")
   }
 }
 
-/// Text of strangers without control characters, which must not reach a terminal.
+/// Text of strangers without control characters and what else moves a terminal's text about.
 func printable(_ text: String) -> String {
   text.unicodeScalars.map { scalar in
-    scalar.properties.generalCategory == .control ? scalar.escaped(asASCII: true) : "\(scalar)"
+    switch scalar.properties.generalCategory {
+    case .control, .format, .lineSeparator, .paragraphSeparator: scalar.escaped(asASCII: true)
+    default: "\(scalar)"
+    }
   }.joined()
+}
+
+/// The start of a text that quotes strangers: a line or a name may have megabytes.
+func shortened(_ text: String) -> String {
+  let limit = 600
+  guard text.utf8.count > limit, text.unicodeScalars.count > limit else { return text }
+  return String(String.UnicodeScalarView(text.unicodeScalars.prefix(limit))) + "…"
 }

@@ -15,7 +15,9 @@ public struct ArchiveLimits: Sendable, Equatable {
   /// at 1032.
   public var expansionRatio = 200
   /// Bytes of a line of a table (`--limit-line-bytes`).
-  public var lineByteCount = 64 << 20
+  public var lineByteCount = 16 << 20
+  /// Pixels of an image (`--limit-image-pixels`).
+  public var imagePixelCount = 1 << 24
 
   /// So many bytes are inflated whatever their ratio.
   static let uncheckedExpansion = 16 << 20

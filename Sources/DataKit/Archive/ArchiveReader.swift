@@ -145,16 +145,25 @@ final class ArchiveReader {
     if !isLent { try rest.withUnsafeBytes(body) }
   }
 
-  private func check(_ count: Int, of member: ArchiveMember, _ limit: Int) throws {
+  /// What is wrong with a member that is larger than ``readAll(_:limit:)`` takes; nil where its size
+  /// is right or not known yet.
+  func sizeFault(of member: ArchiveMember, limit: Int) -> ArchiveError? {
+    fault(of: member, byteCount: member.byteCount ?? 0, limit)
+  }
+
+  private func fault(of member: ArchiveMember, byteCount: Int, _ limit: Int) -> ArchiveError? {
     let ceiling = min(limit, limits.memberByteCount)
-    guard count <= ceiling else {
-      throw ArchiveError(
-        archive: name,
-        member: member.path,
-        reason: "the member has \(count) bytes or more, the limit is \(ceiling)",
-        hint: ceiling < limit ? ArchiveLimits.hint("--limit-member-bytes") : nil
-      )
-    }
+    guard byteCount > ceiling else { return nil }
+    return ArchiveError(
+      archive: name,
+      member: member.path,
+      reason: "the member has \(byteCount) bytes or more, the limit is \(ceiling)",
+      hint: ceiling < limit ? ArchiveLimits.hint("--limit-member-bytes") : nil
+    )
+  }
+
+  private func check(_ count: Int, of member: ArchiveMember, _ limit: Int) throws {
+    if let fault = fault(of: member, byteCount: count, limit) { throw fault }
   }
 
   /// Reads what follows the archive's end, so that size and digest cover the whole input.
@@ -177,7 +186,6 @@ final class ArchiveReader {
     _ fault: ByteSource.Fault,
     in member: TarReader.Member? = nil
   ) -> ArchiveError {
-    if bytesRead == 0 { return emptyArchive() }
     let after = member == nil ? current.map { " (after the member '\($0.path)')" } ?? "" : ""
     return ArchiveError(
       archive: name,

@@ -12,9 +12,13 @@ public final class Build {
   private let workers: OrderedWorkers
   /// For each task the collectors by the prefix under which its members stand.
   private var collectors: [[String: (collector: any TaskCollector, context: CollectorContext)]]
+  /// For each task, once it is found, where its faulty parts are kept.
+  private var quarantines: [Int: Quarantine] = [:]
   private var unused: [String: Int] = [:]
   private var journals: [ShardJournal] = []
   private var paths = MemberPaths()
+  /// Where the members of a folder go, for tasks to which the folder alone tells.
+  private var routes: [Substring: (collector: any TaskCollector, tail: ArraySlice<Substring>)] = [:]
   private let wantedPrefix: String?
   /// Calls of ``progress(_:)`` since the last report.
   private var calls = 0
@@ -135,6 +139,7 @@ public final class Build {
     for (_, context) in collectors.flatMap(\.values) { context.archive = reader.name }
     while let member = try reader.next() {
       progress(.reading)
+      if try follow(member, from: reader) { continue }
       guard let parts = paths.parts(of: member.path), let name = parts.last else {
         unused["members with unsafe names", default: 0] += 1
         continue
@@ -149,6 +154,15 @@ public final class Build {
       unused["links, devices and other special members", default: 0] += reader.otherMembers
     }
     try workers.finish()
+  }
+
+  /// Hands a member to the collector that took its folder's members before; false when none did.
+  private func follow(_ member: ArchiveMember, from reader: ArchiveReader) throws -> Bool {
+    guard let (folder, name) = MemberPaths.split(member.path), !name.hasPrefix("._"),
+      let route = routes[folder]
+    else { return false }
+    try route.collector.read(member, at: route.tail + [name], from: reader)
+    return true
   }
 
   private func dispatch(
@@ -181,14 +195,28 @@ public final class Build {
             memoryByteCount: plan.spoolByteCount / plan.tasks.count
           ),
           workers: workers,
-          errorPolicy: plan.errorPolicy
+          errorPolicy: plan.errorPolicy,
+          quarantine: try quarantine(for: index)
         )
         collectors[index][name] = (task.makeCollector(context), context)
       }
-      try collectors[index][name]?.collector.read(member, at: tail, from: reader)
-      return
+      guard let collector = collectors[index][name]?.collector else { return }
+      if task.locatesByFolder, let (folder, _) = MemberPaths.split(member.path) {
+        if routes.count >= MemberPaths.limit { routes = [:] }
+        routes[folder] = (collector, tail.dropLast())
+      }
+      return try collector.read(member, at: tail, from: reader)
     }
     unused["members of no task asked for", default: 0] += 1
+  }
+
+  /// Where a task keeps what is faulty; of the parts of a build the first does so for all.
+  private func quarantine(for index: Int) throws -> Quarantine? {
+    guard plan.part?.index ?? 0 == 0, quarantines[index] == nil else { return quarantines[index] }
+    try Quarantine.remove(from: plan.folders[index])
+    guard plan.errorPolicy == .quarantine else { return nil }
+    quarantines[index] = try Quarantine(in: plan.folders[index])
+    return quarantines[index]
   }
 
   /// Finishes a task's collectors; of several copies of a data set the deepest is taken.
@@ -272,7 +300,7 @@ public final class Build {
 
   private func progress(_ stage: BuildProgress.Stage) {
     calls += 1
-    guard calls % 64 == 0 else { return }
+    guard calls % 64 == 1 else { return }
     let samples = collectors.flatMap(\.values).map(\.context.samples).reduce(0, +)
     report(
       BuildProgress(

@@ -6,23 +6,28 @@ struct MemberPaths {
   private typealias Folder = [Substring]?
 
   /// The most folders remembered at a time.
-  private static let limit = 4096
+  static let limit = 4096
 
   private var folders: [Substring: Folder] = [:]
   private var names: [[Substring]: String] = [:]
 
   /// The parts of a member's path, without `.`; nil when `..` climbs or there is no name.
   mutating func parts(of path: String) -> [Substring]? {
-    let slash = path.utf8.lastIndex(of: UInt8(ascii: "/"))
-    let name = slash.map { path[path.utf8.index(after: $0)...] } ?? path[...]
-    let folder = slash.map { path[..<$0] } ?? ""
-    guard !name.isEmpty, name != "..", name != "." else { return nil }
+    guard let (folder, name) = Self.split(path) else { return nil }
     if let known = folders[folder] { return known.map { $0 + [name] } }
     let parts = folder.split(separator: "/").filter { $0 != "." }
     let found = parts.contains("..") ? nil : parts
     if folders.count >= Self.limit { folders = [:] }
     folders.updateValue(found, forKey: folder)
     return found.map { $0 + [name] }
+  }
+
+  /// The folder of a path and the name in it; nil when there is no name.
+  static func split(_ path: String) -> (folder: Substring, name: Substring)? {
+    let slash = path.utf8.lastIndex(of: UInt8(ascii: "/"))
+    let name = slash.map { path[path.utf8.index(after: $0)...] } ?? path[...]
+    guard !name.isEmpty, name != "..", name != "." else { return nil }
+    return (slash.map { path[..<$0] } ?? "", name)
   }
 
   /// The parts of a folder joined, as messages and manifests name it.

@@ -18,10 +18,14 @@ struct LinePiece: Sendable {
   let firstLine: Int
   /// Ends in a line feed.
   let bytes: [UInt8]
+  /// The most bytes of a line.
+  let lineLimit: Int
 
   /// Calls `body` with each line, without its end, and with a maker of errors for that line.
   ///
   /// Lines end in LF or CRLF. `body` may change the line's bytes, which are its own.
+  ///
+  /// - Throws: what `body` throws, and ``ArchiveError`` for a line over the limit.
   func forEachLine(
     _ body: (UnsafeMutableBufferPointer<UInt8>, LinePlace) throws -> Void
   ) throws {
@@ -30,6 +34,7 @@ struct LinePiece: Sendable {
       var (start, line) = (0, firstLine)
       while start < whole.count {
         let end = whole[start...].firstIndex(of: UInt8(ascii: "\n")) ?? whole.count
+        guard end - start <= lineLimit else { throw overlong(line) }
         let hasReturn = end > start && whole[end - 1] == UInt8(ascii: "\r")
         try body(
           UnsafeMutableBufferPointer(rebasing: whole[start..<(hasReturn ? end - 1 : end)]),
@@ -41,6 +46,16 @@ struct LinePiece: Sendable {
     }
   }
 
+  private func overlong(_ line: Int) -> ArchiveError {
+    ArchiveError(
+      archive: archive,
+      member: member,
+      line: line,
+      reason: "a line has over \(lineLimit) bytes, the limit",
+      hint: ArchiveLimits.hint("--limit-line-bytes")
+    )
+  }
+
   /// Calls `body` with each line as ``forEachLine(_:)`` does; where faulty lines may be left out,
   /// its errors are collected.
   ///
@@ -49,16 +64,32 @@ struct LinePiece: Sendable {
   func forEachLine(
     policy: ErrorPolicy,
     _ body: (UnsafeMutableBufferPointer<UInt8>, LinePlace) throws -> Void
-  ) throws -> [ArchiveError] {
-    var faults: [ArchiveError] = []
+  ) throws -> [FaultyLine] {
+    var faults: [FaultyLine] = []
     try forEachLine { line, fail in
+      // The bytes as they stand in the file: reading a line may undo quotes in it.
+      let original = policy == .quarantine ? Array(line) : []
       do {
         try body(line, fail)
       } catch let error as ArchiveError where policy != .fail {
-        faults.append(error)
+        faults.append(FaultyLine(error: error, bytes: original))
       }
     }
     return faults
+  }
+}
+
+/// A line that was left out.
+struct FaultyLine: Sendable {
+  let error: ArchiveError
+  /// The line without its end; empty unless it is to be kept.
+  let bytes: [UInt8]
+}
+
+extension CollectorContext {
+  /// Leaves out faulty lines, which is allowed where there are any.
+  func reject(_ lines: [FaultyLine]) throws {
+    for line in lines { try line.bytes.withUnsafeBytes { try reject(line.error, bytes: $0) } }
   }
 }
 
@@ -74,6 +105,7 @@ struct LineReader {
   /// Reads the current member of `reader`.
   ///
   /// - Parameters:
+  ///   - reader: the archive.
   ///   - head: takes lines from the start, each without its end and with its number, and says
   ///     whether the next one is for it too; nil when there is no head.
   ///   - body: takes the lines after the head, in order.
@@ -102,7 +134,8 @@ struct LineReader {
         archive: context.archive,
         member: member,
         firstLine: line,
-        bytes: Array(rest)
+        bytes: Array(rest),
+        lineLimit: reader.limits.lineByteCount
       )
       line += rest.lazy.filter { $0 == UInt8(ascii: "\n") }.count
       try body(piece)

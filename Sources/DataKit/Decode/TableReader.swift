@@ -23,11 +23,10 @@ struct TablePiece: Sendable {
   ///
   /// - Returns: the faults of lines that were left out, where the policy allows that.
   /// - Throws: the first fault, where it does not.
-  @discardableResult
   func forEachRow(
-    policy: ErrorPolicy = .fail,
+    policy: ErrorPolicy,
     _ body: ([UnsafeBufferPointer<UInt8>], LinePlace) throws -> Void
-  ) throws -> [ArchiveError] {
+  ) throws -> [FaultyLine] {
     try lines.forEachLine(policy: policy) { line, fail in
       let fields: [UnsafeBufferPointer<UInt8>]
       do {
@@ -50,6 +49,8 @@ struct TablePiece: Sendable {
 enum TableLine {
   private static let quote = UInt8(ascii: "\"")
   private static let tab = UInt8(ascii: "\t")
+  /// The most fields of a line.
+  private static let fieldLimit = 1 << 16
 
   /// The fields of a line.
   ///
@@ -57,7 +58,8 @@ enum TableLine {
   /// quotes in it stand for one. Quotes in other fields are text. That is how pandas reads such
   /// files, except that no field goes on over a line's end. Quotes are undone in the line itself.
   ///
-  /// - Throws: ``FormatError`` for quotes that are not closed, NUL and carriage return.
+  /// - Throws: ``FormatError`` for quotes that are not closed, NUL, carriage return and far too many
+  ///   fields.
   static func fields(
     of line: UnsafeMutableBufferPointer<UInt8>
   ) throws(FormatError) -> [UnsafeBufferPointer<UInt8>] {
@@ -76,6 +78,9 @@ enum TableLine {
         (field, start) = (start..<end, end)
       }
       fields.append(UnsafeBufferPointer(rebasing: line[field]))
+      guard fields.count <= fieldLimit else {
+        throw FormatError("the line has over \(fieldLimit) fields")
+      }
       guard start < line.count else { return fields }
       start += 1
     }

@@ -74,7 +74,12 @@ struct TimeSeriesCase {
     channels: Int,
     length: Int
   ) throws(FormatError) {
-    let parts = line.split(separator: UInt8(ascii: ":"), omittingEmptySubsequences: false)
+    // One part more than there may be is enough to tell, and a line may have millions.
+    let parts = line.split(
+      separator: UInt8(ascii: ":"),
+      maxSplits: channels + 1,
+      omittingEmptySubsequences: false
+    )
     guard parts.count == channels + 1 else {
       throw FormatError(
         "expected \(channels) channels and a target separated by ':', found \(parts.count) parts"
@@ -85,7 +90,11 @@ struct TimeSeriesCase {
     }
     values = [Float](repeating: 0, count: channels * length)
     for (channel, part) in parts.dropLast().enumerated() {
-      let numbers = part.split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false)
+      let numbers = part.split(
+        separator: UInt8(ascii: ","),
+        maxSplits: length,
+        omittingEmptySubsequences: false
+      )
       guard numbers.count == length else {
         throw FormatError(
           "channel \(channel + 1) has \(numbers.count) values, expected \(length)"

@@ -68,7 +68,9 @@ public struct DataSetError: Error, CustomStringConvertible, Sendable {
   }
 
   /// One sentence, and a hint on a line of its own where there is one.
-  public var description: String { "\(path): \(reason)" + (hint.map { "\nhint: \($0)" } ?? "") }
+  public var description: String {
+    "\(printable(path)): \(printable(shortened(reason)))" + (hint.map { "\nhint: \($0)" } ?? "")
+  }
 }
 
 extension Manifest {
@@ -142,6 +144,20 @@ extension Manifest {
     return try file.withBytes { try decode($0, path: path) }
   }
 
+  /// Where the JSON is not a manifest, and how.
+  private static func fault(of error: any Error) -> String {
+    let (context, what): (DecodingError.Context?, String) =
+      switch error as? DecodingError {
+      case .typeMismatch(_, let context)?: (context, "has another type")
+      case .valueNotFound(_, let context)?: (context, "is null")
+      case .keyNotFound(let key, let context)?: (context, "lacks '\(key.stringValue)'")
+      case .dataCorrupted(let context)?: (context, "cannot be read")
+      default: (nil, "cannot be read")
+      }
+    let place = context?.codingPath.map(\.stringValue).joined(separator: ".") ?? ""
+    return (place.isEmpty ? "it" : "'\(place)'") + " " + what
+  }
+
   /// The manifest in JSON that was read from `path`, which only messages use.
   ///
   /// - Throws: ``DataSetError`` when it is of another format or version, or cannot be used.
@@ -164,7 +180,7 @@ extension Manifest {
     do {
       manifest = try JSONDecoder().decode(Manifest.self, from: json)
     } catch {
-      throw DataSetError(path: path, reason: "the manifest is damaged: \(error)")
+      throw DataSetError(path: path, reason: "the manifest is damaged: \(Self.fault(of: error))")
     }
     if let fault = manifest.fault { throw DataSetError(path: path, reason: fault) }
     return manifest

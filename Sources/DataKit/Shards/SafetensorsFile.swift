@@ -89,7 +89,7 @@ public struct SafetensorsError: Error, CustomStringConvertible, Sendable {
   }
 
   /// One sentence: path and reason.
-  public var description: String { "\(path): \(reason)" }
+  public var description: String { "\(printable(path)): \(printable(shortened(reason)))" }
 }
 
 /// A safetensors file mapped read-only.

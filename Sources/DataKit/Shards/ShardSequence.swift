@@ -39,6 +39,9 @@ struct ShardSequence: Sendable {
     }
     valuesType = values.elementType
     valuesStart = file.fileOffset(of: values)
+    guard valuesStart % valuesType.byteCount == 0 else {
+      throw refuse("values begin at byte \(valuesStart), inside a number")
+    }
     channels = manifest.channels
     fixedLength = manifest.fixedLength
     let inner = channels == 1 ? [] : [channels]

@@ -1,8 +1,8 @@
-/// Square images side by side, with a caption under each and masked pixels tinted.
+/// Images of one size side by side, with a caption under each and masked pixels tinted.
 public struct ContactSheet {
   /// One image of a sheet.
   public struct Tile: Sendable {
-    /// Levels, [side, side] for grey or [side, side, 3] for red, green and blue, row-major.
+    /// Levels, [height, width] for grey or [height, width, 3] for red, green and blue, row-major.
     public var pixels: [UInt8]
     /// One byte per pixel, 1 where masked; empty marks nothing.
     public var mask: [UInt8]
@@ -21,21 +21,23 @@ public struct ContactSheet {
   private static let captionHeight = 14
   private static let fontScale = 2
 
-  private let side: Int
+  private let width: Int
+  private let height: Int
   private let scale: Int
   private let columns: Int
 
-  /// A sheet of images of `side` x `side` pixels, each enlarged to at least 96 pixels.
-  public init(side: Int, columns: Int = 4) {
-    self.side = side
+  /// A sheet of images of `width` x `height` pixels, each enlarged to at least 96 columns.
+  public init(width: Int, height: Int, columns: Int = 4) {
+    self.width = width
+    self.height = height
     self.columns = columns
-    scale = max(1, (95 + side) / side)
+    scale = max(1, (95 + width) / width)
   }
 
   /// Draws the tiles and encodes them as an RGB PNG.
   public func png(_ tiles: [Tile]) throws -> [UInt8] {
-    let (cell, step) = (side * scale, side * scale + Self.gap)
-    let rowStep = step + Self.captionHeight
+    let step = width * scale + Self.gap
+    let rowStep = height * scale + Self.gap + Self.captionHeight
     let used = min(columns, max(1, tiles.count))
     let rows = (tiles.count + columns - 1) / columns
     var canvas = Canvas(
@@ -44,8 +46,8 @@ public struct ContactSheet {
     )
     for (index, tile) in tiles.enumerated() {
       precondition(
-        tile.pixels.count == side * side || tile.pixels.count == 3 * side * side,
-        "a tile of \(tile.pixels.count) pixels on a sheet of \(side) x \(side) images"
+        [1, 3].contains(where: { tile.pixels.count == $0 * width * height }),
+        "a tile of \(tile.pixels.count) pixels on a sheet of \(width) x \(height) images"
       )
       let left = Self.gap + index % columns * step
       let top = Self.gap + index / columns * rowStep
@@ -53,9 +55,9 @@ public struct ContactSheet {
       canvas.write(
         tile.caption,
         left: left,
-        top: top + cell + 3,
+        top: top + height * scale + 3,
         scale: Self.fontScale,
-        right: left + cell
+        right: left + width * scale
       )
     }
     return try canvas.png()
@@ -63,10 +65,10 @@ public struct ContactSheet {
 
   /// Masked pixels keep their brightness and turn red, so that both can be read off.
   private func draw(_ tile: Tile, left: Int, top: Int, on canvas: inout Canvas) {
-    let channels = tile.pixels.count / (side * side)
-    for y in 0..<side * scale {
-      for x in 0..<side * scale {
-        let pixel = y / scale * side + x / scale
+    let channels = tile.pixels.count / (width * height)
+    for y in 0..<height * scale {
+      for x in 0..<width * scale {
+        let pixel = y / scale * width + x / scale
         let levels = tile.pixels[pixel * channels..<(pixel + 1) * channels]
         guard let red = levels.first, let blue = levels.last else { continue }
         let green = levels[levels.startIndex + channels / 2]

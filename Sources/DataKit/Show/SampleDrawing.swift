@@ -24,11 +24,11 @@ public struct SampleDrawing {
     self.variant = variant
   }
 
-  /// "id 7, label 1, 31 and 55 tokens".
+  /// "id 7, label 1 pos, 31 and 55 tokens".
   public func description(of index: Int) -> String {
     let lengths = (0..<manifest.sequences).map { "\(samples.length(at: index, sequence: $0))" }
     let unit = manifest.input == .tokens ? "tokens" : "positions"
-    return "id \(samples.sampleID(at: index)), label \(label(of: index)), "
+    return "id \(samples.sampleID(at: index)), \(label(of: index)), "
       + "\(lengths.joined(separator: " and ")) \(unit)"
   }
 
@@ -48,17 +48,20 @@ public struct SampleDrawing {
     }
   }
 
-  /// Square images, grey or in colour, as a PNG; the images of a pair stand side by side.
+  /// Images, grey or in colour, as a PNG; the images of a pair stand side by side.
   ///
-  /// - Throws: ``DataSetError`` when a sample is damaged or no square image.
+  /// They are as wide as the data set's option `width` says, and square without it.
+  ///
+  /// - Throws: ``DataSetError`` when a sample is damaged or no image.
   public func contactSheet(of indices: Range<Int>) throws -> [UInt8] {
     let pixels = manifest.fixedLength ?? 0
     let side = Int(Double(pixels).squareRoot())
-    guard side > 0, side * side == pixels, [1, 3].contains(manifest.channels) else {
+    let width = manifest.options["width"].map { Int($0) ?? 0 } ?? (side * side == pixels ? side : 0)
+    guard width > 0, pixels > 0, pixels % width == 0, [1, 3].contains(manifest.channels) else {
       throw DataSetError(
         path: location(of: indices.lowerBound),
-        reason: "samples of \(pixels) positions and \(manifest.channels) channels are no square "
-          + "images, grey or in colour"
+        reason: "samples of \(pixels) positions and \(manifest.channels) channels are no images, "
+          + "grey or in colour"
       )
     }
     let tiles = try indices.flatMap { index in
@@ -66,11 +69,11 @@ public struct SampleDrawing {
         ContactSheet.Tile(
           pixels: try values(index, sequence).map { UInt8(clamping: $0) },
           mask: mask(index, sequence) ?? [],
-          caption: "\(index) label:\(label(of: index))"
+          caption: "\(index) \(label(of: index))"
         )
       }
     }
-    return try ContactSheet(side: side).png(tiles)
+    return try ContactSheet(width: width, height: pixels / width).png(tiles)
   }
 
   /// Sound or time series as line plots in a PNG, the channels of a plot in colours of their own.
@@ -90,9 +93,14 @@ public struct SampleDrawing {
     return try LinePlot().png(panels)
   }
 
+  /// The class, by its name where it has one, or the value.
   private func label(of index: Int) -> String {
-    manifest.target.kind == .class
-      ? "\(samples.label(at: index))" : "\(samples.value(at: index))"
+    guard manifest.target.kind == .class else { return "label \(samples.value(at: index))" }
+    let number = Int(samples.label(at: index))
+    guard let names = manifest.target.names, names.indices.contains(number) else {
+      return "label \(number)"
+    }
+    return "label \(number) \(printable(names[number]))"
   }
 
   private func location(of index: Int) -> String { samples.location(at: index).file }

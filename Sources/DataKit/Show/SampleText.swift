@@ -16,7 +16,7 @@ public enum SampleText {
     mask: [UInt8]? = nil
   ) -> String {
     let isListOps = vocabulary.tokenizer == "listops"
-    let isSpaced = isListOps || vocabulary.tokenizer == "word"
+    let isSpaced = isListOps || vocabulary.tokenizer == "words"
     var text = ""
     var isMasked = false
     for (position, id) in ids.enumerated() {

@@ -85,7 +85,7 @@ final class BIDMCCollector: TaskCollector {
           let slot = try series.values.withUnsafeBytes { try context.spool($0) }
           cases[file]?.append(SpooledSample(id: 0, label: series.target, slot: slot))
         }
-        for fault in read.faults { try context.reject(fault) }
+        try context.reject(read.faults)
       }
     }
     try context.workers.finish()
@@ -107,7 +107,7 @@ final class BIDMCCollector: TaskCollector {
   /// The cases of a piece of a file.
   private struct Cases: Sendable {
     var cases: [TimeSeriesCase]
-    var faults: [ArchiveError]
+    var faults: [FaultyLine]
 
     init(_ piece: LinePiece, _ policy: ErrorPolicy) throws {
       var cases: [TimeSeriesCase] = []

@@ -18,11 +18,12 @@ final class CollectorContext {
   let spool: SampleSpool
   let workers: OrderedWorkers
   let errorPolicy: ErrorPolicy
+  private let quarantine: Quarantine?
   /// How many members became samples or metadata.
   var membersRead = 0
   /// How many members, rows or images were left out, by reason.
   var skipped: [String: Int] = [:]
-  /// What ``reject(_:bytes:)`` left out.
+  /// What ``reject(_:bytes:)`` left out, the first of it.
   private(set) var rejected: [Provenance.Rejection] = []
   /// How many samples are in the spool.
   var samples = 0
@@ -31,12 +32,14 @@ final class CollectorContext {
     archive: String,
     spool: SampleSpool,
     workers: OrderedWorkers,
-    errorPolicy: ErrorPolicy = .fail
+    errorPolicy: ErrorPolicy = .fail,
+    quarantine: Quarantine? = nil
   ) {
     self.archive = archive
     self.spool = spool
     self.workers = workers
     self.errorPolicy = errorPolicy
+    self.quarantine = quarantine
   }
 
   /// Counts something left out.
@@ -44,10 +47,16 @@ final class CollectorContext {
 
   /// Leaves out what is faulty, where the user allows it.
   ///
+  /// - Parameters:
+  ///   - error: what is wrong, and where.
+  ///   - bytes: the faulty member, row or image, to be kept where the user wishes it.
   /// - Throws: `error` when the policy is to fail.
   func reject(_ error: ArchiveError, bytes: UnsafeRawBufferPointer? = nil) throws {
     guard errorPolicy != .fail else { throw error }
     skip("faulty, left out by --on-error")
+    if let quarantine, try !quarantine.keep(bytes, error) {
+      skip("faulty and not kept: the quarantine is full")
+    }
     guard rejected.count < Self.rejectionLimit else { return }
     rejected.append(
       Provenance.Rejection(

@@ -151,12 +151,13 @@ final class ImageCollector: TaskCollector {
       for (index, pixels) in images.enumerated() {
         let label = batch.label(index)
         guard label < 10 else {
-          try context.reject(
-            context.error(
-              in: member.path,
-              "record \(first + index) has the label \(label), expected 0 to 9"
-            )
+          let fault = context.error(
+            in: member.path,
+            "record \(first + index) has the label \(label), expected 0 to 9"
           )
+          try ([label] + batch.planes(index)).withUnsafeBytes {
+            try context.reject(fault, bytes: $0)
+          }
           continue
         }
         let slot = try pixels.withUnsafeBytes { try context.spool($0) }

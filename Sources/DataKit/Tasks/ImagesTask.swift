@@ -24,8 +24,6 @@ extension TaskDefinition {
 /// Reads users' own images and the table that labels them, in any order.
 final class ImagesCollector: TaskCollector {
   private static let imageLimit = 64 << 20
-  /// Images of more pixels are refused.
-  private static let pixelLimit = 1 << 24
   private static let batchSize = 64
 
   private let context: CollectorContext
@@ -55,12 +53,26 @@ final class ImagesCollector: TaskCollector {
     context.membersRead += 1
     let path = tail.joined(separator: "/")
     guard path.hasSuffix(".png") else { return try readTable(member, reader) }
+    if let fault = reader.sizeFault(of: member, limit: Self.imageLimit) {
+      faulty.insert(path)
+      return try context.reject(fault)
+    }
     let bytes = try reader.readAll(member, limit: Self.imageLimit)
+    // All images have the size of the first.
     if size == nil { size = Self.size(of: bytes) }
-    guard let size, size.width * size.height <= Self.pixelLimit else {
-      throw reader.error(
-        in: member,
-        "not a PNG, or one of no pixels or of over \(Self.pixelLimit)"
+    guard let size else {
+      faulty.insert(path)
+      return try bytes.withUnsafeBytes {
+        try context.reject(reader.error(in: member, "not a PNG, or one without pixels"), bytes: $0)
+      }
+    }
+    let limit = reader.limits.imagePixelCount
+    guard size.width * size.height <= limit else {
+      throw ArchiveError(
+        archive: reader.name,
+        member: member.path,
+        reason: "the image has \(size.width) x \(size.height) pixels, the limit is \(limit)",
+        hint: ArchiveLimits.hint("--limit-image-pixels")
       )
     }
     pending.append((path, bytes))
@@ -73,7 +85,7 @@ final class ImagesCollector: TaskCollector {
     let numbers = [16, 20].map { start in
       (0..<4).reduce(0) { $0 << 8 | Int(bytes[start + $1]) }
     }
-    guard numbers.allSatisfy({ (1...pixelLimit).contains($0) }) else { return nil }
+    guard numbers.allSatisfy({ $0 > 0 && $0 <= Int32.max }) else { return nil }
     return (numbers[0], numbers[1])
   }
 
@@ -117,7 +129,7 @@ final class ImagesCollector: TaskCollector {
         line += 1
         rows.append(try row(bytes, line, fail))
       }
-      for fault in faults { try context.reject(fault) }
+      try context.reject(faults)
     }
     guard !rows.isEmpty else { throw reader.error(in: member, "there are no rows") }
   }

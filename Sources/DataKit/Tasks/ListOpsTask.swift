@@ -44,10 +44,12 @@ final class ListOpsCollector: TaskCollector {
     seen[split] = member.path
     context.membersRead += 1
     let table = TableReader(context: context, member: member.path)
-    try table.read(from: reader, columns: .named(["Source", "Target"])) { [samplesOf] piece in
-      try samplesOf(piece)
+    try table.read(from: reader, columns: .named(["Source", "Target"])) {
+      [policy = context.errorPolicy] piece in
+      try Rows(piece, policy)
     } deliver: { [self] rows in
       try samples.append(rows.batch, labels: rows.labels, to: split, in: context)
+      try context.reject(rows.faults)
     }
     guard samples.count(in: split) > 0 else {
       throw context.error(
@@ -57,28 +59,37 @@ final class ListOpsCollector: TaskCollector {
     }
   }
 
+  /// The samples of a piece of a table.
   private struct Rows: Sendable {
     var batch: TokenBatch
     var labels: [Int64]
-  }
+    var faults: [FaultyLine]
 
-  private let samplesOf: @Sendable (TablePiece) throws -> Rows = { piece in
-    var tokenizer = ListOpsTokenizer(limit: ListOpsCollector.maximumLength - 1)
-    var labels: [Int64] = []
-    try piece.forEachRow { fields, fail in
-      guard fields[1].count == 1, let digit = fields[1].first,
-        (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(digit)
-      else {
-        throw fail("label '\(String(decoding: fields[1], as: UTF8.self))', expected 0 to 9")
+    init(_ piece: TablePiece, _ policy: ErrorPolicy) throws {
+      var tokenizer = ListOpsTokenizer(limit: ListOpsCollector.maximumLength - 1)
+      var labels: [Int64] = []
+      faults = try piece.forEachRow(policy: policy) { fields, fail in
+        guard fields[1].count == 1, let digit = fields[1].first,
+          (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(digit)
+        else {
+          throw fail("label '\(String(decoding: fields[1], as: UTF8.self))', expected 0 to 9")
+        }
+        do throws(TokenizerError) {
+          if policy != .fail {
+            // A faulty row must leave nothing behind in the batch.
+            var trial = ListOpsTokenizer(limit: 1)
+            try trial.append(fields[0])
+          }
+          try tokenizer.append(fields[0])
+        } catch {
+          guard error as? TokenizerError != .tooManyTokens else { throw error }
+          throw fail("Source: \(error)")
+        }
+        labels.append(Int64(digit - UInt8(ascii: "0")))
       }
-      labels.append(Int64(digit - UInt8(ascii: "0")))
-      do {
-        try tokenizer.append(fields[0])
-      } catch {
-        throw fail("Source: \(error)")
-      }
+      batch = tokenizer.finish()
+      self.labels = labels
     }
-    return Rows(batch: tokenizer.finish(), labels: labels)
   }
 
   func finish() throws -> CollectedTask {

@@ -14,12 +14,14 @@ struct PathfinderRow: Sendable {
   ///   - bytes: the whole file.
   ///   - file: the number in the file's name.
   ///   - fail: makes an error for a line.
+  ///   - reject: takes the errors of single lines, with the line's bytes where it has any.
   /// - Returns: the rows, in the file's order.
-  /// - Throws: what `fail` makes, for the first line that breaks a rule.
+  /// - Throws: what `reject` throws, and what `fail` makes for a file that is no table.
   static func parse(
     _ bytes: [UInt8],
     file: UInt32,
-    fail: (Int?, String) -> ArchiveError
+    fail: (Int?, String) -> ArchiveError,
+    reject: (ArchiveError, UnsafeRawBufferPointer?) throws -> Void
   ) throws -> [PathfinderRow] {
     if NPYStringTable.isNPY(bytes) {
       let table: NPYStringTable
@@ -28,18 +30,27 @@ struct PathfinderRow: Sendable {
       } catch {
         throw fail(nil, "\(error)")
       }
-      return try (0..<table.rowCount).map { row in
-        let fields = table.row(row)
-        return try Self(fields.map { $0[...] }, file: file, line: row + 1, fail: fail)
+      var rows: [PathfinderRow] = []
+      for row in 0..<table.rowCount {
+        do {
+          let fields = table.row(row).map { $0[...] }
+          rows.append(try Self(fields, file: file, line: row + 1, fail: fail))
+        } catch let error as ArchiveError {
+          try reject(error, nil)
+        }
       }
+      return rows
     }
-    return try bytes.withUnsafeBufferPointer { try parse(lines: $0, file: file, fail: fail) }
+    return try bytes.withUnsafeBufferPointer {
+      try parse(lines: $0, file: file, fail: fail, reject: reject)
+    }
   }
 
   private static func parse(
     lines bytes: UnsafeBufferPointer<UInt8>,
     file: UInt32,
-    fail: (Int?, String) -> ArchiveError
+    fail: (Int?, String) -> ArchiveError,
+    reject: (ArchiveError, UnsafeRawBufferPointer?) throws -> Void
   ) throws -> [PathfinderRow] {
     var rows: [PathfinderRow] = []
     var (start, line) = (0, 0)
@@ -52,14 +63,21 @@ struct PathfinderRow: Sendable {
         rows.append(row)
         continue
       }
-      // Everything but the form of the release goes the slow way, which knows what to say.
-      guard raw.allSatisfy({ (0x20...0x7E).contains($0) || $0 == 0x09 || $0 == 0x0D }) else {
-        throw fail(line, "the line holds a byte that is not printable ASCII")
+      do {
+        // Everything but the form of the release goes the slow way, which knows what to say.
+        guard raw.allSatisfy({ (0x20...0x7E).contains($0) || $0 == 0x09 || $0 == 0x0D }) else {
+          throw fail(line, "the line holds a byte that is not printable ASCII")
+        }
+        let text = String(decoding: raw, as: UTF8.self)
+        // Nothing after the fourth column is looked at, and a line may have millions.
+        let fields = text.split(maxSplits: 4) {
+          $0 == " " || $0 == "\t" || $0 == "\r" || $0 == "\r\n"
+        }
+        guard !fields.isEmpty else { continue }
+        rows.append(try Self(fields, file: file, line: line, fail: fail))
+      } catch let error as ArchiveError {
+        try reject(error, UnsafeRawBufferPointer(UnsafeBufferPointer(rebasing: raw)))
       }
-      let text = String(decoding: raw, as: UTF8.self)
-      let fields = text.split { $0 == " " || $0 == "\t" || $0 == "\r" || $0 == "\r\n" }
-      guard !fields.isEmpty else { continue }
-      rows.append(try Self(fields, file: file, line: line, fail: fail))
     }
     return rows
   }

@@ -17,6 +17,7 @@ extension TaskDefinition {
         length: "\(side * side) pixels"
       ),
       options: [.contourLength],
+      locatesByFolder: true,
       locate: inFolder("pathfinder\(side)"),
       makeCollector: { PathfinderCollector($0, side: side, level: level) }
     )
@@ -143,6 +144,10 @@ final class PathfinderCollector: TaskCollector {
     _ reader: ArchiveReader
   ) throws {
     context.membersRead += 1
+    if let fault = reader.sizeFault(of: member, limit: Self.imageLimit) {
+      faultyImages.insert(image)
+      return try context.reject(fault)
+    }
     try reader.withAll(member, limit: Self.imageLimit) { try read(image, $0, of: member, reader) }
   }
 
@@ -154,7 +159,11 @@ final class PathfinderCollector: TaskCollector {
   ) throws {
     guard !bytes.isEmpty else {
       guard side == 32, level == "curv_baseline", image == Self.knownEmpty else {
-        throw reader.error(in: member, "the image has zero bytes")
+        faultyImages.insert(image)
+        return try context.reject(
+          reader.error(in: member, "the image has zero bytes"),
+          bytes: bytes
+        )
       }
       emptyImages.insert(image)
       return context.skip("the release's known empty image, with its row")
@@ -201,6 +210,8 @@ final class PathfinderCollector: TaskCollector {
     let bytes = try reader.readAll(member, limit: Self.metadataLimit)
     let parsed = try PathfinderRow.parse(bytes, file: number) { line, reason in
       reader.error(in: member, line: line, reason)
+    } reject: { error, row in
+      try context.reject(error, bytes: row)
     }
     guard !parsed.isEmpty else { throw reader.error(in: member, "there are no rows") }
     rows += parsed
@@ -212,44 +223,46 @@ final class PathfinderCollector: TaskCollector {
     }
     rows.removeAll { emptyImages.contains($0.image) || faultyImages.contains($0.image) }
     rows.sort { ($0.file, $0.line) < ($1.file, $1.line) }
-    let listed = try checkLabels()
-    let samples = try rows.enumerated().map { index, row in
+    try rejectContradictions()
+    var samples: [SpooledSample] = []
+    samples.reserveCapacity(rows.count)
+    rows = try rows.filter { row in
       guard let slot = images[row.image] else {
-        throw context.error(
-          in: metadata[row.file],
-          line: Int(row.line),
-          "the image \(row.image.path) is not in the archive"
-        )
+        try reject(row, "the image \(row.image.path) is not in the archive")
+        return false
       }
-      return SpooledSample(id: Int64(index), label: Double(row.label), slot: slot)
+      samples.append(
+        SpooledSample(id: Int64(samples.count), label: Double(row.label), slot: slot)
+      )
+      return true
     }
-    if images.count > listed {
-      context.skipped["images without a metadata row"] = images.count - listed
-    }
+    guard !rows.isEmpty else { throw context.error("no row of the metadata is left") }
+    let unlisted = images.count - Set(rows.lazy.map(\.image)).count
+    if unlisted > 0 { context.skipped["images without a metadata row"] = unlisted }
     return collected(samples)
   }
 
+  private func reject(_ row: PathfinderRow, _ reason: String) throws {
+    try context.reject(context.error(in: metadata[row.file], line: Int(row.line), reason))
+  }
+
   /// Refuses a row that contradicts an earlier one; it may repeat it.
-  ///
-  /// - Returns: how many images the rows name.
-  private func checkLabels() throws -> Int {
-    var first: [PathfinderImage: Int32] = [:]
+  private func rejectContradictions() throws {
+    var first: [PathfinderImage: PathfinderRow] = [:]
     first.reserveCapacity(rows.count)
-    for (index, row) in rows.enumerated() {
-      guard let earlier = first[row.image].map({ rows[Int($0)] }) else {
-        first[row.image] = Int32(index)
-        continue
+    rows = try rows.filter { row in
+      guard let earlier = first[row.image] else {
+        first[row.image] = row
+        return true
       }
-      guard earlier.label == row.label else {
-        throw context.error(
-          in: metadata[row.file],
-          line: Int(row.line),
-          "label \(row.label) for \(row.image.path), but \(earlier.label) in "
-            + "\(metadata[earlier.file] ?? "") line \(earlier.line)"
-        )
-      }
+      guard earlier.label != row.label else { return true }
+      try reject(
+        row,
+        "label \(row.label) for \(row.image.path), but \(earlier.label) in "
+          + "\(metadata[earlier.file] ?? "") line \(earlier.line)"
+      )
+      return false
     }
-    return first.count
   }
 
   private func collected(_ samples: [SpooledSample]) -> CollectedTask {

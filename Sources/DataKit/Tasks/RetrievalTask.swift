@@ -36,6 +36,8 @@ final class RetrievalCollector: TaskCollector {
         + "task needs the tables with five columns" : nil
   }
 
+  private static let repaired = "bytes that are not UTF-8 in decoded texts (U+FFFD instead), texts"
+
   private let context: CollectorContext
   private let form: TaskOptions.TextForm
   private var samples = TokenSamples()
@@ -68,7 +70,10 @@ final class RetrievalCollector: TaskCollector {
         to: split,
         in: context
       )
-      for fault in rows.faults { try context.reject(fault) }
+      try context.reject(rows.faults)
+      if rows.repairedCount > 0 {
+        context.skipped[Self.repaired, default: 0] += rows.repairedCount
+      }
     }
     guard samples.count(in: split) > 0 else {
       throw reader.error(in: member, "there are no rows: the \(split.rawValue) split is empty")
@@ -80,7 +85,9 @@ final class RetrievalCollector: TaskCollector {
     var first: TokenBatch
     var second: TokenBatch
     var labels: [Int64] = []
-    var faults: [ArchiveError] = []
+    var faults: [FaultyLine] = []
+    /// How many decoded texts had bytes that are not UTF-8.
+    var repairedCount = 0
 
     init(_ piece: TablePiece, _ form: TaskOptions.TextForm, _ policy: ErrorPolicy) throws {
       var (one, other) = (
@@ -88,17 +95,19 @@ final class RetrievalCollector: TaskCollector {
         CharacterTokenizer(limit: RetrievalCollector.maximumLength - 1)
       )
       var labels: [Int64] = []
+      var repairedCount = 0
       let faults = try piece.forEachRow(policy: policy) { fields, fail in
         // Everything that can be wrong with a row is found before anything of it is kept.
         let label = try Rows.label(fields[0], fail)
         let first = try Rows.text(fields[1], "the first text", form, fail)
         let second = try Rows.text(fields[2], "the second text", form, fail)
+        repairedCount += (first.isRepaired ? 1 : 0) + (second.isRepaired ? 1 : 0)
         labels.append(label)
-        try first.withUnsafeBufferPointer { try one.append($0) }
-        try second.withUnsafeBufferPointer { try other.append($0) }
+        try first.bytes.withUnsafeBufferPointer { try one.append($0) }
+        try second.bytes.withUnsafeBufferPointer { try other.append($0) }
       }
       (first, second) = (one.finish(), other.finish())
-      (self.labels, self.faults) = (labels, faults)
+      (self.labels, self.faults, self.repairedCount) = (labels, faults, repairedCount)
     }
 
     private static func label(
@@ -117,12 +126,19 @@ final class RetrievalCollector: TaskCollector {
       _ name: String,
       _ form: TaskOptions.TextForm,
       _ fail: LinePlace
-    ) throws -> [UInt8] {
+    ) throws -> (bytes: [UInt8], isRepaired: Bool) {
       guard !field.isEmpty else { throw fail("\(name) is empty") }
       do {
-        let bytes = form == .literal ? Array(field) : try BytesLiteral.decode(field)
-        try bytes.withUnsafeBufferPointer { bytes throws(TokenizerError) in try checkUTF8(bytes) }
-        return bytes
+        if form == .literal {
+          try checkUTF8(field)
+          return (Array(field), false)
+        }
+        let bytes = try BytesLiteral.decode(field)
+        if (try? bytes.withUnsafeBufferPointer({ try checkUTF8($0) })) != nil {
+          return (bytes, false)
+        }
+        // Texts that were cut between the bytes of a character are common, and what U+FFFD is for.
+        return (Array(String(decoding: bytes, as: UTF8.self).utf8), true)
       } catch {
         throw fail("\(name): \(error)")
       }

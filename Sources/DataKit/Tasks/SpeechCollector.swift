@@ -45,6 +45,9 @@ final class SpeechCollector: TaskCollector {
       throw reader.error(in: member, "the clip stands in the archive twice")
     }
     context.membersRead += 1
+    if let fault = reader.sizeFault(of: member, limit: Self.clipLimit) {
+      return try context.reject(fault)
+    }
     let bytes = try reader.readAll(member, limit: Self.clipLimit)
     let file: WAVFile
     do {
@@ -105,8 +108,8 @@ final class SpeechCollector: TaskCollector {
       SpooledSample(id: Int64(index), label: Double(clip.word), slot: clip.slot)
     }
     let splits = words.usesLists ? try listedSplits(samples) : try drawnSplits(samples)
-    guard let train = splits.first?.samples, train.count >= 2 else {
-      throw context.error("fewer than 2 clips are left for training: the lists name the others")
+    guard let train = splits.first?.samples, !train.isEmpty else {
+      throw context.error("no clips are left for training: the lists name them all")
     }
     return CollectedTask(
       input: .audio,

@@ -10,10 +10,9 @@ struct StepStatistics {
   private let mean: [Double]
   private let standardDeviation: [Double]
 
-  /// Reads 16-bit samples back from the spool; sums are whole numbers, so that their order does not
-  /// matter.
+  /// Reads 16-bit samples of `length` values back from the spool.
   ///
-  /// - Precondition: there are at least two samples, each of `length` values.
+  /// Sums are whole numbers, so that their order does not matter. A single sample has deviations of 0.
   init(of samples: [SpooledSample], length: Int, in context: CollectorContext) throws {
     try context.spool.flush()
     var sums = [Int64](repeating: 0, count: length)
@@ -32,7 +31,7 @@ struct StepStatistics {
     standardDeviation = zip(sums, squares).map { sum, square in
       // n Σx² - (Σx)² in whole numbers, lest small deviations drown in large means.
       let scaled = Int128(samples.count) * Int128(square) - Int128(sum) * Int128(sum)
-      return (Double(scaled) / count / (count - 1)).squareRoot()
+      return (Double(scaled) / count / max(1, count - 1)).squareRoot()
     }
   }
 

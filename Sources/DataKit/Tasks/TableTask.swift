@@ -70,6 +70,17 @@ final class TableCollector: TaskCollector {
   func read(_ member: ArchiveMember, at tail: [Substring], from reader: ArchiveReader) throws {
     context.membersRead += 1
     let first = samples.count(in: .train)
+    do {
+      try readRows(member, reader)
+    } catch let error as TokenizerError {
+      throw reader.error(in: member, "\(error)")
+    }
+    let range = first..<samples.count(in: .train)
+    guard !range.isEmpty else { throw reader.error(in: member, "there are no rows") }
+    tables.append((path: member.path, file: tail[0], samples: range))
+  }
+
+  private func readRows(_ member: ArchiveMember, _ reader: ArchiveReader) throws {
     let (kind, limit, policy) = (tokenizer, maximumLength - 1, context.errorPolicy)
     try TableReader(context: context, member: member.path).read(
       from: reader,
@@ -87,18 +98,15 @@ final class TableCollector: TaskCollector {
         return Int64(number)
       }
       try samples.append(rows.batch, labels: labels, to: .train, in: context)
-      for fault in rows.faults { try context.reject(fault) }
+      try context.reject(rows.faults)
     }
-    let range = first..<samples.count(in: .train)
-    guard !range.isEmpty else { throw reader.error(in: member, "there are no rows") }
-    tables.append((path: member.path, file: tail[0], samples: range))
   }
 
   /// The samples of a piece of a table.
   private struct Rows: Sendable {
     var batch: TokenBatch
     var labels: [[UInt8]]
-    var faults: [ArchiveError]
+    var faults: [FaultyLine]
 
     init(
       _ piece: TablePiece,
@@ -118,11 +126,7 @@ final class TableCollector: TaskCollector {
           throw fail("\(error)")
         }
         labels.append(Array(fields[1]))
-        do {
-          try tokenizer.append(fields[0])
-        } catch {
-          throw fail("\(error)")
-        }
+        try tokenizer.append(fields[0])
       }
       batch = tokenizer.finish()
       self.labels = labels

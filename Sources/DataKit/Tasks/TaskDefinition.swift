@@ -18,6 +18,8 @@ public struct TaskDefinition: Sendable {
   public let isInSuite: Bool
   /// Whether an input that is no archive is taken as the task's one member.
   let acceptsPlainFiles: Bool
+  /// Whether `locate` looks at a member's folder alone, so that its answer holds for the folder.
+  let locatesByFolder: Bool
   /// Splits a member's path into what stands before the task's folder and what comes after it;
   /// nil when the member is not the task's.
   let locate: @Sendable ([Substring]) -> (prefix: [Substring], tail: [Substring])?
@@ -33,6 +35,7 @@ public struct TaskDefinition: Sendable {
     options: Set<TaskOptions.Name> = [],
     isInSuite: Bool = true,
     acceptsPlainFiles: Bool = false,
+    locatesByFolder: Bool = false,
     locate: @escaping @Sendable ([Substring]) -> (prefix: [Substring], tail: [Substring])?,
     makeCollector: @escaping @Sendable (CollectorContext) -> any TaskCollector
   ) {
@@ -45,6 +48,7 @@ public struct TaskDefinition: Sendable {
     self.options = options
     self.isInSuite = isInSuite
     self.acceptsPlainFiles = acceptsPlainFiles
+    self.locatesByFolder = locatesByFolder
     self.locate = locate
     self.makeCollector = makeCollector
   }

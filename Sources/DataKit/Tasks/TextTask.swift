@@ -73,6 +73,9 @@ final class TextCollector: TaskCollector {
       )
     }
     context.membersRead += 1
+    if let fault = reader.sizeFault(of: member, limit: Self.memberLimit) {
+      return try context.reject(fault)
+    }
     let bytes = try reader.readAll(member, limit: Self.memberLimit)
     pending[split, default: []].append(Review(path: member.path, label: label, bytes: bytes))
     pendingBytes += bytes.count
@@ -92,20 +95,30 @@ final class TextCollector: TaskCollector {
     let reviews = pending.removeValue(forKey: split) ?? []
     pendingBytes = pending.values.joined().reduce(0) { $0 + $1.bytes.count }
     let (archive, kind, limit) = (context.archive, tokenizer, maximumLength - 1)
-    try context.workers.submit {
+    try context.workers.submit { [policy = context.errorPolicy] in
       var tokenizer = kind.makeTokenizer(limit: limit)
-      for review in reviews {
-        do {
+      var faults: [Int: ArchiveError] = [:]
+      for (index, review) in reviews.enumerated() {
+        do throws(TokenizerError) {
           try review.bytes.withUnsafeBufferPointer { bytes throws(TokenizerError) in
+            // A faulty review must leave nothing behind in the batch.
+            if policy != .fail, kind != .byte { try checkUTF8(bytes) }
             try tokenizer.append(bytes)
           }
         } catch {
-          throw ArchiveError(archive: archive, member: review.path, reason: "\(error)")
+          let fault = ArchiveError(archive: archive, member: review.path, reason: "\(error)")
+          guard policy != .fail, error as? TokenizerError != .tooManyTokens else { throw fault }
+          faults[index] = fault
         }
       }
-      return tokenizer.finish()
-    } deliver: { [self] batch in
-      try samples.append(batch, labels: reviews.map(\.label), to: split, in: context)
+      return (batch: tokenizer.finish(), faults: faults)
+    } deliver: { [self] result in
+      let sound = reviews.indices.filter { result.faults[$0] == nil }
+      let labels = sound.map { reviews[$0].label }
+      try samples.append(result.batch, labels: labels, to: split, in: context)
+      for (index, fault) in result.faults.sorted(by: { $0.key < $1.key }) {
+        try reviews[index].bytes.withUnsafeBytes { try context.reject(fault, bytes: $0) }
+      }
     }
   }
 

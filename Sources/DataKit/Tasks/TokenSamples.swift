@@ -82,8 +82,9 @@ struct TokenSamples {
   /// How many samples a split has so far.
   func count(in split: Split) -> Int { samples[split]?.count ?? 0 }
 
-  /// Deals the samples, all added as training samples, to splits, and counts the tokens of those
-  /// that train. Ids keep the order of adding.
+  /// Deals the samples, all added as training samples, to splits.
+  ///
+  /// The tokens of those that train are counted; ids keep the order of adding.
   mutating func deal(
     _ parts: [(split: Split, indices: ArraySlice<Int>)],
     in context: CollectorContext

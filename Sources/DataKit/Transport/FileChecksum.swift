@@ -40,24 +40,3 @@ struct FileChecksum: Equatable {
     self.init(byteCount: byteCount, digester)
   }
 }
-
-/// The names of the regular files in a folder, sorted; none when there is no such folder.
-///
-/// - Throws: ``FileError`` when the folder cannot be read.
-func fileNames(in folder: String) throws(FileError) -> [String] {
-  guard let entries = opendir(folder) else {
-    if errno == ENOENT { return [] }
-    throw FileError(path: folder, action: "list", code: errno)
-  }
-  defer { closedir(entries) }
-  var names: [String] = []
-  while let entry = readdir(entries) {
-    let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
-      String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
-    }
-    var status = stat()
-    guard lstat(folder + "/" + name, &status) == 0 else { continue }
-    if status.st_mode & S_IFMT == S_IFREG { names.append(name) }
-  }
-  return names.sorted()
-}

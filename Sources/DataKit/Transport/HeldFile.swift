@@ -45,7 +45,7 @@ public struct HeldFile: Hashable, Sendable {
     let incoming = folder + "/" + IncomingFolder.name
     var held: [HeldFile] = []
     for place in [incoming, folder] {
-      for name in try fileNames(in: place) where isPlainFileName(name) {
+      for name in try OutputFolder.names(in: place) where isPlainFileName(name) {
         // Beside a data set may lie anything; only what looks like a part of one is read.
         guard place == incoming || name.hasSuffix(".safetensors") else { continue }
         guard !held.contains(where: { $0.name == name }) else { continue }

@@ -87,14 +87,14 @@ final class IncomingFolder {
 
   /// Drops what an interrupted transfer had not finished.
   func removePartialFiles() throws {
-    for name in try fileNames(in: path) where name.hasSuffix(".partial") {
+    for name in try OutputFolder.names(in: path) where name.hasSuffix(".partial") {
       unlink(path + "/" + name)
     }
   }
 
   /// How many whole files are held.
   func count() -> Int {
-    ((try? fileNames(in: path)) ?? []).filter { !$0.hasSuffix(".partial") }.count
+    ((try? OutputFolder.names(in: path)) ?? []).filter { !$0.hasSuffix(".partial") }.count
   }
 
   /// Removes the folder when it holds nothing.
@@ -102,7 +102,7 @@ final class IncomingFolder {
 
   /// Removes the folder with everything in it.
   func remove() throws {
-    for name in try fileNames(in: path) { unlink(path + "/" + name) }
+    for name in try OutputFolder.names(in: path) { unlink(path + "/" + name) }
     rmdir(path)
   }
 }

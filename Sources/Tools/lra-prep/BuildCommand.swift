@@ -123,6 +123,9 @@ struct BuildCommand: ParsableCommand {
       guard task != "all", part == nil, !json else {
         throw ValidationError("--output - carries one whole task, without --part and --json")
       }
+      guard onError != .quarantine else {
+        throw ValidationError("--output - has no folder for a quarantine: use --on-error skip")
+      }
       guard isatty(STDOUT_FILENO) == 0 else {
         throw ValidationError("a data set is not written to a terminal; pipe it into something")
       }

@@ -15,6 +15,8 @@ struct LimitOptions: ParsableArguments {
   var limitExpansion = Self.defaults.expansionRatio
   @Option(help: "The most bytes of a line.")
   var limitLineBytes = Self.defaults.lineByteCount
+  @Option(help: "The most pixels of an image.")
+  var limitImagePixels = Self.defaults.imagePixelCount
 
   var limits: ArchiveLimits {
     var limits = ArchiveLimits()
@@ -23,12 +25,14 @@ struct LimitOptions: ParsableArguments {
     limits.headerByteCount = limitHeaderBytes
     limits.expansionRatio = limitExpansion
     limits.lineByteCount = limitLineBytes
+    limits.imagePixelCount = limitImagePixels
     return limits
   }
 
   func validate() throws {
     let values = [
       limitMembers, limitMemberBytes, limitHeaderBytes, limitExpansion, limitLineBytes,
+      limitImagePixels,
     ]
     guard values.allSatisfy({ $0 > 0 }) else {
       throw ValidationError("the limits of an archive must be at least 1")

@@ -24,7 +24,11 @@ struct StatsText {
   private func labels(_ statistics: SplitStatistics) -> [String] {
     switch statistics.labels {
     case .classes(let counts):
-      let rows = counts.enumerated().map { (label: "\($0)", count: $1) }
+      let names = manifest.target.names ?? []
+      let rows = counts.enumerated().map { label, count in
+        let name = names.indices.contains(label) ? " " + escaped(names[label]) : ""
+        return (label: "\(label)\(name)", count: count)
+      }
       return ["", "  labels"] + bars(rows)
     case .values(let tally):
       return ["", "  labels  " + moments(tally)] + histogram(tally, .real)
@@ -141,6 +145,11 @@ func tokenText(_ id: Int, _ manifest: Manifest) -> String {
     return "(outside the vocabulary)"
   }
   return tokens[id].debugDescription
+}
+
+/// Text with what would disturb a terminal escaped.
+private func escaped(_ text: String) -> String {
+  String(text.debugDescription.dropFirst().dropLast())
 }
 
 /// A number as a person writes it: whole from 1,000 on, four digits below.

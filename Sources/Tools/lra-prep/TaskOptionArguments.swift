@@ -22,7 +22,7 @@ struct TaskOptionArguments: ParsableArguments {
   var textColumn: String?
   @Option(help: "Tsv: the column of the label, likewise (default: label).")
   var labelColumn: String?
-  @Option(help: "Images: the table of labels, lines of <path>, tab, <label>.")
+  @Option(help: "Images: the table of labels (.tsv), lines of <path>, tab, <label>.")
   var labels: String?
   @Option(
     help: "Tsv, images: shares of train, validation and test (default: 0.8,0.1,0.1)."
