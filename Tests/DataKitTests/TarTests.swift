@@ -201,8 +201,8 @@ struct TarTests {
     #expect(listing.otherMembers == 8)
   }
 
-  @Test func `sizes of links and devices are no data, of unknown kinds they are`() throws {
-    let sized = ["2", "3", "4", "6"].flatMap { Blocks.header("m", type: $0, size: 4096) }
+  @Test func `sizes of links, folders and devices are no data, of unknown kinds they are`() throws {
+    let sized = ["2", "3", "4", "5", "6"].flatMap { Blocks.header("m", type: $0, size: 4096) }
     let unknown = Blocks.member("u", type: "Q", [UInt8](repeating: 1, count: 600))
     let listing = try Listing(sized + unknown + Blocks.member("a", [1]) + Blocks.end)
     #expect(listing.fault == nil)

@@ -8,10 +8,14 @@ struct TarHeader {
   static let largestSize = 1 << 62
 
   enum Kind {
-    case file, folder, hardLink
+    case file, hardLink
+    /// A folder, which has no data whatever its size field says.
+    case folder
+    /// GNU tar's folder with a list of its contents.
+    case listedFolder
     /// GNU tar's file with holes, a map of which follows the header.
     case sparse
-    /// Symbolic links, devices and FIFOs, which have no data whatever their size field says.
+    /// Symbolic links, devices and FIFOs, which have no data either.
     case special
     /// What no standard knows.
     case unknown
@@ -55,7 +59,8 @@ struct TarHeader {
     case "\0", "0", "7": .file
     case "1": .hardLink
     case "2", "3", "4", "6": .special
-    case "5", "D": .folder
+    case "5": .folder
+    case "D": .listedFolder
     case "S": .sparse
     case "L": .longName
     case "x", "X": .attributes

@@ -100,8 +100,9 @@ struct TarReader {
     var kind = header.kind
     let path = attributes.sparsePath ?? attributes.path ?? header.path
     // Some old writers tell a folder by its name alone.
-    if kind == .file, path.utf8.last == UInt8(ascii: "/") { kind = .folder }
+    if kind == .file, path.utf8.last == UInt8(ascii: "/") { kind = .listedFolder }
     if kind == .file, attributes.isSparse { kind = .sparse }
+    if kind == .folder { return Member(path: path, kind: .folder, byteCount: 0) }
     if kind == .special { return Member(path: path, kind: .other, byteCount: 0) }
     guard var count = attributes.byteCount ?? header.byteCount else {
       throw .invalidSize(at: headerStart)
@@ -124,7 +125,7 @@ struct TarReader {
       return Member(path: path, kind: .file, byteCount: count)
     default:
       setData(count)
-      return Member(path: path, kind: kind == .folder ? .folder : .other, byteCount: count)
+      return Member(path: path, kind: kind == .listedFolder ? .folder : .other, byteCount: count)
     }
   }
 
