@@ -60,13 +60,13 @@ final class FuzzRun: Sendable {
       while true {
         let index = next.wrappingAdd(1, ordering: .relaxed).oldValue
         guard index < work.count else { return }
-        run(work[index].target, work[index].cases, folder: "\(folder)/\(job)")
+        runAll(work[index].cases, of: work[index].target, folder: "\(folder)/\(job)")
       }
     }
     return tallies.withLock { $0 }
   }
 
-  private func run(_ target: FuzzTarget, _ cases: Range<Int>, folder: String) {
+  private func runAll(_ cases: Range<Int>, of target: FuzzTarget, folder: String) {
     var first = cases.lowerBound
     while first < cases.upperBound {
       let tally = tallies.withLock { $0[target.name] ?? Tally() }
@@ -79,13 +79,13 @@ final class FuzzRun: Sendable {
 
   /// One worker process.
   private struct Worker {
-    let run: FuzzRun
+    let owner: FuzzRun
     let target: FuzzTarget
     let cases: Range<Int>
     let folder: String
 
-    init(_ run: FuzzRun, _ target: FuzzTarget, _ cases: Range<Int>, _ folder: String) {
-      self.run = run
+    init(_ owner: FuzzRun, _ target: FuzzTarget, _ cases: Range<Int>, _ folder: String) {
+      self.owner = owner
       self.target = target
       self.cases = cases
       self.folder = folder
@@ -112,10 +112,10 @@ final class FuzzRun: Sendable {
       let isWhole = process.terminationStatus == 0 && process.terminationReason == .exit
       tally.cases = board.current - cases.lowerBound + 1
       guard hung || !isWhole else { return (tally, board.current + 1) }
-      let place = "\(target.name) case \(board.current) seed \(run.options.seed)"
+      let place = "\(target.name) case \(board.current) seed \(owner.options.seed)"
       if hung {
         tally.hangs = 1
-        writeToStandardError("hang: \(place): over \(run.options.caseSeconds) s\n")
+        writeToStandardError("hang: \(place): over \(owner.options.caseSeconds) s\n")
       } else {
         tally.crashes = 1
         writeToStandardError("crash: \(place): status \(process.terminationStatus)\n")
@@ -125,10 +125,10 @@ final class FuzzRun: Sendable {
 
     private func start(board: String) -> Process? {
       let process = Process()
-      process.executableURL = URL(filePath: run.program)
+      process.executableURL = URL(filePath: owner.program)
       process.arguments = [
         "worker", target.name, "--first", "\(cases.lowerBound)", "--end", "\(cases.upperBound)",
-        "--seed", "\(run.options.seed)", "--memory", "\(run.options.memory)", "--folder", folder,
+        "--seed", "\(owner.options.seed)", "--memory", "\(owner.options.memory)", "--folder", folder,
       ]
       var environment = ProcessInfo.processInfo.environment
       environment["SWIFT_BACKTRACE"] = "enable=no"
@@ -146,7 +146,7 @@ final class FuzzRun: Sendable {
       while process.isRunning {
         Thread.sleep(forTimeInterval: 0.02)
         if board.current != seen { (seen, since) = (board.current, Date()) }
-        if Date().timeIntervalSince(since) > run.options.caseSeconds {
+        if Date().timeIntervalSince(since) > owner.options.caseSeconds {
           kill(process.processIdentifier, SIGKILL)
           process.waitUntilExit()
           return true

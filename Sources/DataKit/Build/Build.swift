@@ -1,4 +1,5 @@
 internal import Glibc
+internal import Tokenizers
 
 /// Prepares tasks from archives, each read once.
 public final class Build {
@@ -94,7 +95,12 @@ public final class Build {
   public func run() throws -> [BuildResult] {
     var inputs: [Provenance.Input] = []
     for (input, reader) in zip(plan.inputs, readers) {
-      try read(reader)
+      do {
+        try read(reader)
+      } catch let error as TokenizerError {
+        // Too many tokens are the fault of no single row.
+        throw ArchiveError(archive: reader.name, reason: "\(error)")
+      }
       let (byteCount, sha256) = try reader.drain()
       if reader.hasTrailingBytes { unused["bytes after the archive's end", default: 0] += 1 }
       inputs.append(

@@ -33,7 +33,7 @@ struct LinePiece: Sendable {
     try copy.withUnsafeMutableBufferPointer { whole in
       var (start, line) = (0, firstLine)
       while start < whole.count {
-        let end = whole[start...].firstIndex(of: UInt8(ascii: "\n")) ?? whole.count
+        let end = position(of: UInt8(ascii: "\n"), in: whole, from: start) ?? whole.count
         guard end - start <= lineLimit else { throw overlong(line) }
         let hasReturn = end > start && whole[end - 1] == UInt8(ascii: "\r")
         try body(
@@ -137,7 +137,9 @@ struct LineReader {
         bytes: Array(rest),
         lineLimit: reader.limits.lineByteCount
       )
-      line += rest.lazy.filter { $0 == UInt8(ascii: "\n") }.count
+      line += rest.withUnsafeBufferPointer { bytes in
+        bytes.reduce(0) { $0 &+ ($1 == UInt8(ascii: "\n") ? 1 : 0) }
+      }
       try body(piece)
     }
     var pending: [UInt8] = []

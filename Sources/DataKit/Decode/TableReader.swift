@@ -63,10 +63,10 @@ enum TableLine {
   static func fields(
     of line: UnsafeMutableBufferPointer<UInt8>
   ) throws(FormatError) -> [UnsafeBufferPointer<UInt8>] {
-    if line.contains(UInt8(ascii: "\r")) {
+    if position(of: UInt8(ascii: "\r"), in: line) != nil {
       throw FormatError("a carriage return stands inside the line; lines end in LF or CRLF")
     }
-    if line.contains(0) { throw FormatError("the line holds a NUL byte") }
+    if position(of: 0, in: line) != nil { throw FormatError("the line holds a NUL byte") }
     var fields: [UnsafeBufferPointer<UInt8>] = []
     var start = 0
     while true {
@@ -74,7 +74,7 @@ enum TableLine {
       if start < line.count, line[start] == quote {
         (field, start) = try unquote(line, at: start)
       } else {
-        let end = line[start...].firstIndex(of: tab) ?? line.count
+        let end = position(of: tab, in: line, from: start) ?? line.count
         (field, start) = (start..<end, end)
       }
       fields.append(UnsafeBufferPointer(rebasing: line[field]))

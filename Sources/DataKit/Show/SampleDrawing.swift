@@ -69,7 +69,7 @@ public struct SampleDrawing {
         ContactSheet.Tile(
           pixels: try values(index, sequence).map { UInt8(clamping: $0) },
           mask: mask(index, sequence) ?? [],
-          caption: "\(index) \(label(of: index))"
+          caption: "\(index) \(className(of: index) ?? label(of: index))"
         )
       }
     }
@@ -96,11 +96,13 @@ public struct SampleDrawing {
   /// The class, by its name where it has one, or the value.
   private func label(of index: Int) -> String {
     guard manifest.target.kind == .class else { return "label \(samples.value(at: index))" }
+    return "label \(samples.label(at: index))" + (className(of: index).map { " \($0)" } ?? "")
+  }
+
+  private func className(of index: Int) -> String? {
+    guard manifest.target.kind == .class, let names = manifest.target.names else { return nil }
     let number = Int(samples.label(at: index))
-    guard let names = manifest.target.names, names.indices.contains(number) else {
-      return "label \(number)"
-    }
-    return "label \(number) \(printable(names[number]))"
+    return names.indices.contains(number) ? printable(names[number]) : nil
   }
 
   private func location(of index: Int) -> String { samples.location(at: index).file }

@@ -1,3 +1,5 @@
+internal import Tokenizers
+
 extension TaskDefinition {
   /// A user's own grey images with a table of labels (docs/archives.md).
   static func images(_ options: TaskOptions) -> TaskDefinition {
@@ -142,6 +144,7 @@ final class ImagesCollector: TaskCollector {
   ) throws -> Row {
     let fields: [[UInt8]]
     do {
+      try checkUTF8(UnsafeBufferPointer(bytes))
       fields = try TableLine.fields(of: bytes).map { Array($0) }
     } catch {
       throw fail("\(error)")

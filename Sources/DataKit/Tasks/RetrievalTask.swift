@@ -36,12 +36,11 @@ final class RetrievalCollector: TaskCollector {
         + "task needs the tables with five columns" : nil
   }
 
-  private static let repaired = "bytes that are not UTF-8 in decoded texts (U+FFFD instead), texts"
-
   private let context: CollectorContext
   private let form: TaskOptions.TextForm
   private var samples = TokenSamples()
   private var seen: Set<Split> = []
+  private var repairedCount = 0
 
   init(_ context: CollectorContext, _ form: TaskOptions.TextForm) {
     self.context = context
@@ -71,9 +70,7 @@ final class RetrievalCollector: TaskCollector {
         in: context
       )
       try context.reject(rows.faults)
-      if rows.repairedCount > 0 {
-        context.skipped[Self.repaired, default: 0] += rows.repairedCount
-      }
+      repairedCount += rows.repairedCount
     }
     guard samples.count(in: split) > 0 else {
       throw reader.error(in: member, "there are no rows: the \(split.rawValue) split is empty")
@@ -157,6 +154,12 @@ final class RetrievalCollector: TaskCollector {
       target: .classes(2, names: ["unrelated", "cites"])
     )
     task.options["text_form"] = form.rawValue
+    if repairedCount > 0 {
+      task.options["repaired_texts"] = "\(repairedCount)"
+      task.notes = [
+        "\(repairedCount) decoded texts had bytes that are not UTF-8; U+FFFD stands in their place"
+      ]
+    }
     return task
   }
 }

@@ -22,6 +22,8 @@ final class SpeechCollector: TaskCollector {
   private var clips: [Clip] = []
   private var names: Set<String> = []
   private var listed: [Split: Set<String>] = [:]
+  private var paddedCount = 0
+  private var cutCount = 0
 
   init(_ context: CollectorContext, _ words: SpeechWords) {
     self.context = context
@@ -59,7 +61,7 @@ final class SpeechCollector: TaskCollector {
     }
     if file.count != Self.length {
       guard words.usesLists else { return context.skip("clips that are not a second long") }
-      context.skip(file.count < Self.length ? "padded: short clips" : "cut: long clips")
+      if file.count < Self.length { paddedCount += 1 } else { cutCount += 1 }
     }
     var samples = Array(file.samples.prefix(2 * Self.length))
     samples += [UInt8](repeating: 0, count: 2 * Self.length - samples.count)
@@ -123,6 +125,8 @@ final class SpeechCollector: TaskCollector {
       splits: splits,
       validationSplit: .validation,
       options: words.usesLists ? ["split": "lists"] : ["split_seeds": "0,1"],
+      notes: [(paddedCount, "short clips are padded"), (cutCount, "long clips are cut")]
+        .filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" },
       attachments: [
         (
           name: StepStatistics.fileName,

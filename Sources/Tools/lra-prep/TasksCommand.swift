@@ -45,19 +45,23 @@ struct TasksCommand: ParsableCommand {
     }
   }
 
-  /// A task's names, and beside them its summary, wrapped.
+  /// A task's names, and beside them, or below long ones, its summary, wrapped.
   private static func list(_ task: TaskDefinition) {
     let indent = 25
     var names = TaskNames.names(of: task)
+    if names.count >= indent {
+      print(names)
+      names = ""
+    }
     for line in wrapped(task.summary, to: outputColumns() - indent) {
-      print(names + String(repeating: " ", count: max(1, indent - names.count)) + line)
+      print(names + String(repeating: " ", count: indent - names.count) + line)
       names = ""
     }
   }
 
   private static func describe(_ task: TaskDefinition) {
     print(TaskNames.names(of: task))
-    print("  \(task.summary)")
+    for line in wrapped(task.summary, to: outputColumns() - 2) { print("  \(line)") }
     if let publication = task.publication {
       let size = publication.byteCount.map { ", \(grouped($0)) bytes" } ?? ""
       print("  archive    \(publication.archive)\(size)")

@@ -53,14 +53,15 @@ extension Seeds {
   }
 
   static let speech: FuzzSeed = {
-    let clips = ["yes", "no"].flatMap { word in
-      ["a", "b", "c"].map { ("./\(word)/\($0)_nohash_0.wav", clips[0]) }
+    let sound = clips[0]
+    let members = ["yes", "no"].flatMap { word in
+      ["a", "b", "c"].map { ("./\(word)/\($0)_nohash_0.wav", sound) }
     }
     return .archive(
       [
         ("./testing_list.txt", Array("yes/a_nohash_0.wav\n".utf8)),
         ("./validation_list.txt", Array("no/a_nohash_0.wav".utf8)),
-      ] + clips
+      ] + members
     )
   }()
 

@@ -20,9 +20,10 @@ enum Seeds {
     bytesPerRow: Int,
     filters: [UInt8] = [0]
   ) -> FuzzSeed {
-    let rows = (0..<32).flatMap { row in
-      [filters[row % filters.count]]
-        + (0..<bytesPerRow).map { UInt8(truncatingIfNeeded: row * 8 + $0 / 8) }
+    var rows: [UInt8] = []
+    for row in 0..<32 {
+      rows.append(filters[row % filters.count])
+      for column in 0..<bytesPerRow { rows.append(UInt8(truncatingIfNeeded: row * 8 + column / 8)) }
     }
     let parts = FuzzSeed.PNGParts(
       side: 32,
@@ -102,8 +103,10 @@ enum Seeds {
   static let cifar: FuzzSeed = .archive(
     [1, 2, 0].map { number in
       let name = number == 0 ? "test_batch.bin" : "data_batch_\(number).bin"
-      let records = (0..<4).flatMap { record in
-        [UInt8(record)] + (0..<3072).map { UInt8(truncatingIfNeeded: $0 / 32 + number) }
+      var records: [UInt8] = []
+      for record in 0..<4 {
+        records.append(UInt8(record))
+        for place in 0..<3072 { records.append(UInt8(truncatingIfNeeded: place / 32 + number)) }
       }
       return ("cifar-10-batches-bin/\(name)", records)
     }
