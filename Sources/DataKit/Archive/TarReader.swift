@@ -60,10 +60,8 @@ struct TarReader {
         return try begin(header, attributes)
       }
     }
-    guard position == start else {
-      throw .truncatedTar("it ends between a member's headers", at: position)
-    }
-    return nil
+    if position == start { return nil }
+    throw .truncatedTar("it ends between a member's headers", at: position)
   }
 
   /// Lends the next piece of the current member's data; nil at its end.
@@ -91,8 +89,6 @@ struct TarReader {
     }
   }
 
-  // MARK: - Headers
-
   private mutating func begin(
     _ header: TarHeader,
     _ attributes: TarAttributes
@@ -102,8 +98,9 @@ struct TarReader {
     // Some old writers tell a folder by its name alone.
     if kind == .file, path.utf8.last == UInt8(ascii: "/") { kind = .listedFolder }
     if kind == .file, attributes.isSparse { kind = .sparse }
-    if kind == .folder { return Member(path: path, kind: .folder, byteCount: 0) }
-    if kind == .special { return Member(path: path, kind: .other, byteCount: 0) }
+    if kind == .folder || kind == .special {
+      return Member(path: path, kind: kind == .folder ? .folder : .other, byteCount: 0)
+    }
     guard var count = attributes.byteCount ?? header.byteCount else {
       throw .invalidSize(at: headerStart)
     }
@@ -120,12 +117,10 @@ struct TarReader {
       }
       setData(count)
       return Member(path: path, kind: .sparse, byteCount: real ?? count)
-    case .file:
-      setData(count)
-      return Member(path: path, kind: .file, byteCount: count)
     default:
       setData(count)
-      return Member(path: path, kind: kind == .listedFolder ? .folder : .other, byteCount: count)
+      let other: Member.Kind = kind == .listedFolder ? .folder : .other
+      return Member(path: path, kind: kind == .file ? .file : other, byteCount: count)
     }
   }
 
@@ -139,9 +134,9 @@ struct TarReader {
     from start: Int,
     into attributes: inout TarAttributes
   ) throws(ByteSource.Fault) {
-    let kind = header.kind
     guard let count = header.byteCount else { throw .invalidSize(at: headerStart) }
     try checkHeaders(from: start, to: position + count)
+    let kind = header.kind
     let bodyStart = position
     setData(count)
     var copy: [UInt8] = []
@@ -217,13 +212,9 @@ struct TarReader {
   }
 
   private func truncatedMember() -> ByteSource.Fault {
-    let how =
-      dataLeft > 0
-      ? "\(dataLeft) bytes of the member are missing" : "it ends in the padding of the member"
-    return .truncatedTar(how, at: position)
+    let data = "\(dataLeft) bytes of the member are missing"
+    return .truncatedTar(dataLeft > 0 ? data : "it ends in the member's padding", at: position)
   }
-
-  // MARK: - Bytes
 
   /// Where the header that was read last begins.
   private var headerStart: Int { position - TarHeader.blockSize }
