@@ -34,6 +34,7 @@ final class FilterInflater {
   private var hasEnded = false
 
   /// - Parameters:
+  ///   - format: of the file.
   ///   - first: the first bytes of the file; like those of `more`, in place until more are asked
   ///     for.
   ///   - more: the bytes after them, empty at the end.

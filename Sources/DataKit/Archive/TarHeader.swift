@@ -102,7 +102,9 @@ struct TarHeader {
   }
 
   /// A field's number: octal digits between blanks or zeros, or, where the first bit is set, GNU's
-  /// big-endian two's complement. Nil for negative and overlong ones, and for what is neither.
+  /// big-endian two's complement.
+  ///
+  /// Nil for negative and overlong ones, and for what is neither.
   private func number(_ start: Int, _ count: Int) -> Int? {
     let end = start + count
     if bytes[start] & 0x80 != 0 {
