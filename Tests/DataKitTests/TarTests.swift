@@ -236,7 +236,7 @@ struct TarTests {
     map[504] = 1
     let old = gnu + map + [UInt8](repeating: 0, count: 512) + [UInt8](repeating: 5, count: 512)
     let pax = Blocks.paxBody(
-      "22 GNU.sparse.major=1\n20 GNU.sparse.name=s\n28 GNU.sparse.realsize=8192\n"
+      "22 GNU.sparse.major=1\n21 GNU.sparse.name=s\n28 GNU.sparse.realsize=8192\n"
     )
     for sparse in [
       old, pax + Blocks.member("GNUSparseFile.0/s", [UInt8](repeating: 5, count: 512)),
