@@ -114,6 +114,9 @@ extension HostileTable {
       skipped: ["listed clips that are not in the archive": 1]
     ),
     .accepted("sc-lists-last.tar.gz", "speech", Acceptance(counts: [1, 1, 1])),
-    fiveClips("sc-background.tar.gz", skipped: ["background noise": 2]),
+    fiveClips(
+      "sc-background.tar.gz",
+      skipped: ["background noise": 1, "members of no task asked for": 1]
+    ),
   ]
 }
