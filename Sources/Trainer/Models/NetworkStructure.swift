@@ -56,6 +56,7 @@ struct NetworkStructure {
   ///   - threads: the workers that get scratch memory.
   ///   - kernelLength: what ``extendKernels(to:parameters:buffers:_:)`` returned, or
   ///     ``freshKernelLength(for:)``.
+  /// - Returns: the plan of all memory.
   mutating func plan(rows: Int, length: Int, threads: Int, kernelLength: Int) -> WorkspacePlan {
     var plan = WorkspacePlan(
       rows: rows,

@@ -40,8 +40,10 @@ public struct StateSpace: Codable, Sendable, Equatable {
     case imaginary
   }
 
-  /// What makes the kernels. `states` counts both of each conjugate pair in S4 and S4D, half of which
-  /// are stored; channel h uses copy h mod `copies` of what `copies` multiplies.
+  /// What makes the kernels.
+  ///
+  /// `states` counts both of each conjugate pair in S4 and S4D, half of which are stored; channel h
+  /// uses copy h mod `copies` of eigenvalues and input.
   public enum Family: Codable, Sendable, Equatable {
     /// Structured state spaces: normal plus low rank. The kernel is truncated at
     /// `maximumLength`, or at the length of the first batch when absent, and doubled at need.
@@ -65,8 +67,9 @@ public struct StateSpace: Codable, Sendable, Equatable {
   public var bidirectional: Bool
   /// Whether the output map has twice the width and its second half gates the first.
   public var gated: Bool
-  /// The smallest and the largest step size (for DLR: decay) to start with.
+  /// The smallest step size (for DLR: twice the decay) to start with.
   public var smallestStep: Double
+  /// The largest step size to start with.
   public var largestStep: Double
 
   /// A layer; step sizes start between 0.001 and 0.1, or between 0.0001 and 0.1 for DLR.

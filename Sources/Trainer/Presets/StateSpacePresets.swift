@@ -15,7 +15,7 @@ enum StateSpacePresets {
 
   private static let slow = StateSpaceRates(state: 0.001, input: 0.001)
 
-  /// s4-lra-cifar
+  /// Published s4-lra-cifar.
   private static let s4Image = PublishedStateSpace(
     published: "s4-lra-cifar",
     task: "image",
@@ -34,7 +34,7 @@ enum StateSpacePresets {
     finetune: .init(warmUp: 1000, batch: 50, epochs: 200, cosineSteps: 200_000)
   )
 
-  /// s4d-lra-cifar, which has no partner for pretraining.
+  /// Published s4d-lra-cifar, which has no partner for pretraining.
   private static let s4dImage: PublishedStateSpace = {
     var task = s4Image
     task.published = "s4d-lra-cifar"
@@ -48,7 +48,7 @@ enum StateSpacePresets {
     return task
   }()
 
-  /// s4-lra-imdb
+  /// Published s4-lra-imdb.
   private static let s4Text = PublishedStateSpace(
     published: "s4-lra-imdb",
     task: "text",
@@ -66,7 +66,7 @@ enum StateSpacePresets {
     finetune: .init(warmUp: 5000, batch: 16, epochs: 32, cosineSteps: 50_000)
   )
 
-  /// s4-lra-listops
+  /// Published s4-lra-listops.
   private static let s4Listops = PublishedStateSpace(
     published: "s4-lra-listops",
     task: "listops",
@@ -84,7 +84,7 @@ enum StateSpacePresets {
     finetune: .init(warmUp: 2000, batch: 50, epochs: 40)
   )
 
-  /// s4-lra-pathfinder
+  /// Published s4-lra-pathfinder.
   private static let s4Pathfinder = PublishedStateSpace(
     published: "s4-lra-pathfinder",
     task: "pathfinder32",
@@ -102,7 +102,7 @@ enum StateSpacePresets {
     finetune: .init(warmUp: 2500, batch: 64, epochs: 200)
   )
 
-  /// s4-lra-pathx
+  /// Published s4-lra-pathx.
   private static let s4PathX = PublishedStateSpace(
     published: "s4-lra-pathx",
     task: "pathfinder128",
@@ -122,7 +122,7 @@ enum StateSpacePresets {
     finetune: .init(warmUp: 10_000, batch: 16, epochs: 50, cosineSteps: 500_000)
   )
 
-  /// s4-lra-pathx-small, which has no partner for pretraining.
+  /// Published s4-lra-pathx-small, which has no partner for pretraining.
   private static let s4PathXSmall: PublishedStateSpace = {
     var task = s4PathX
     task.published = "s4-lra-pathx-small"
@@ -137,7 +137,7 @@ enum StateSpacePresets {
     return task
   }()
 
-  /// s4d-lra-pathx-small, which has no partner for pretraining.
+  /// Published s4d-lra-pathx-small, which has no partner for pretraining.
   private static let s4dPathXSmall: PublishedStateSpace = {
     var task = s4PathXSmall
     task.published = "s4d-lra-pathx-small"
@@ -150,7 +150,7 @@ enum StateSpacePresets {
     return task
   }()
 
-  /// dlr-lra-cifar
+  /// Published dlr-lra-cifar.
   private static let dlrImage = PublishedStateSpace(
     published: "dlr-lra-cifar",
     task: "image",
@@ -168,7 +168,7 @@ enum StateSpacePresets {
     finetune: .init(warmUp: 1000, batch: 50, epochs: 200)
   )
 
-  /// dlr-lra-imdb
+  /// Published dlr-lra-imdb.
   private static let dlrText: PublishedStateSpace = {
     var task = dlrImage
     (task.published, task.task, task.shape) = ("dlr-lra-imdb", "text", .text)
@@ -178,7 +178,7 @@ enum StateSpacePresets {
     return task
   }()
 
-  /// dlr-lra-listops
+  /// Published dlr-lra-listops.
   private static let dlrListops: PublishedStateSpace = {
     var task = dlrText
     (task.published, task.task, task.shape) = ("dlr-lra-listops", "listops", .listops)
@@ -188,7 +188,7 @@ enum StateSpacePresets {
     return task
   }()
 
-  /// dlr-lra-pathx
+  /// Published dlr-lra-pathx.
   private static let dlrPathX: PublishedStateSpace = {
     var task = dlrText
     (task.published, task.task, task.shape) = ("dlr-lra-pathx", "pathfinder128", .pathx)

@@ -22,7 +22,7 @@ public struct RunConfiguration: Codable, Sendable, Equatable {
     public var epsilon: Double
     /// The largest global norm of the gradients; no clipping when absent.
     public var clipNorm: Double?
-    /// The rates of state-space parameters; `learningRate` when absent. None of them decays.
+    /// The rates of state-space parameters, none of which decays; `learningRate` when absent.
     public var stateSpace: StateSpaceRates?
 
     /// AdamW with its usual moments.

@@ -13,7 +13,7 @@ struct RealFourierTransform: Sendable {
   /// The number of real values, n.
   let length: Int
   private let complex: FourierTransform
-  /// e^(-2 pi i k / n) for k in 0 ... n / 4.
+  /// The turns e^(-2 pi i k / n), k from 0 to n / 4.
   private let turns: FloatBuffer
 
   /// A transform of `length` real values.
@@ -54,7 +54,7 @@ struct RealFourierTransform: Sendable {
   /// What inverse transforms leave to be multiplied with.
   var inverseScale: Float { 1 / Float(complex.length) }
 
-  /// Transforms [length, 8] into the bins 0 ... length / 2, [length / 2 + 1, 16].
+  /// Transforms [length, 8] into the bins from 0 to length / 2, [length / 2 + 1, 16].
   ///
   /// - Parameters:
   ///   - values: a buffer of ``bufferCount(length:)`` values; overwritten.
@@ -77,7 +77,7 @@ struct RealFourierTransform: Sendable {
     return result
   }
 
-  /// Transforms the bins 0 ... length / 2 back into [length, 8], times 1 / ``inverseScale``.
+  /// Transforms the bins from 0 to length / 2 back into [length, 8], times 1 / ``inverseScale``.
   ///
   /// - Parameters:
   ///   - bins: a buffer of ``bufferCount(length:)`` values; overwritten. The imaginary parts of the

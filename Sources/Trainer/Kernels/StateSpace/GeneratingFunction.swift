@@ -112,6 +112,7 @@ struct GeneratingFunction {
   ///   - c: C', [kernels][states].
   ///   - scratch: room for ``scratchCount(states:rank:kernels:)`` values.
   ///   - load: asked for the gradient of every bin 0 ... n / 2 of every kernel.
+  /// - Returns: the gradients of dt, dt w, B, P and C'.
   func backward(
     _ head: NormalPlusLowRank,
     _ c: [[ComplexDouble]],

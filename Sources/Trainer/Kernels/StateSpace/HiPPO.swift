@@ -11,6 +11,7 @@ enum HiPPO {
   /// Eigenvectors are free up to a phase; theirs make B real and positive.
   ///
   /// - Parameter size: all states, twice the ones that are kept; even.
+  /// - Returns: eigenvalues, P and B, [size / 2] each.
   static func legS(size: Int) -> (w: [ComplexDouble], p: [ComplexDouble], b: [ComplexDouble]) {
     let root = (0..<size).map { (2 * Double($0) + 1).squareRoot() }
     // -i S: A_nk + P_n P_k is -r_n r_k / 2 below the diagonal and r_n r_k / 2 above it.

@@ -52,6 +52,7 @@ struct NormalPlusLowRank {
   ///   - c: C or C', [kernels][states].
   ///   - length: the length.
   ///   - sign: -1 or 1.
+  /// - Returns: C', [kernels][states].
   func truncated(_ c: [[ComplexDouble]], length: Int, sign: Double) -> [[ComplexDouble]] {
     let power = discrete.transition.power(length)
     return c.map { c in

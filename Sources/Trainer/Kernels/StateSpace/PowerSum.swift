@@ -86,6 +86,7 @@ struct PowerSumKernel {
   ///   - sum: w and r, as in the forward pass.
   ///   - scratch: room for ``scratchCount`` values.
   ///   - load: called to fill in dK of a kernel, [length].
+  /// - Returns: dw and dlog r.
   func backward(
     _ sum: PowerSum,
     scratch: UnsafeMutablePointer<Float>,

@@ -74,9 +74,12 @@ struct SquareMatrix {
     return result
   }
 
-  /// X with self X = right, by Gaussian elimination with row pivots.
+  /// Solves self X = right by Gaussian elimination with row pivots.
   ///
-  /// - Parameter right: [size, columns], row after row.
+  /// - Parameters:
+  ///   - right: [size, columns], row after row.
+  ///   - columns: the number of right sides.
+  /// - Returns: X, [size, columns].
   func solve(_ right: [Double], columns: Int) -> [Double] {
     var (matrix, solution) = (self, right)
     for step in 0..<size {

@@ -13,6 +13,7 @@ protocol PowerSumFamily {
   ///   - head: the channel.
   ///   - length: the positions of the kernel.
   ///   - parameters: the block of parameters.
+  /// - Returns: w and r.
   func sum(of head: Int, length: Int, _ parameters: UnsafeMutablePointer<Float>) -> PowerSum
 
   /// Turns the gradient of a head's sum into that of the parameters.
