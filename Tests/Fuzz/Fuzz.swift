@@ -124,7 +124,7 @@ struct CaseCommand: ParsableCommand {
       return try Data(worker.input(of: number).bytes).write(to: URL(filePath: write))
     }
     guard let board = CaseBoard(path: folder.file("board")) else { throw ExitCode.failure }
-    try worker.run(number..<number + 1, board: board, memory: nil)
+    try worker.run(number..<number + 1, board: board, memory: nil) { print($0) }
     print(board.violations > 0 ? "violation" : board.accepted > 0 ? "accepted" : "refused")
   }
 }

@@ -128,7 +128,8 @@ final class FuzzRun: Sendable {
       process.executableURL = URL(filePath: owner.program)
       process.arguments = [
         "worker", target.name, "--first", "\(cases.lowerBound)", "--end", "\(cases.upperBound)",
-        "--seed", "\(owner.options.seed)", "--memory", "\(owner.options.memory)", "--folder", folder,
+        "--seed", "\(owner.options.seed)", "--memory", "\(owner.options.memory)", "--folder",
+        folder,
       ]
       var environment = ProcessInfo.processInfo.environment
       environment["SWIFT_BACKTRACE"] = "enable=no"

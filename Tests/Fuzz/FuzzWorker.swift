@@ -47,8 +47,14 @@ struct FuzzWorker {
   ///   - cases: the numbers of the cases.
   ///   - board: where the case at work and the counts are kept.
   ///   - memory: the most bytes that this process may ever have used, or nil.
+  ///   - refused: called with why an input was refused.
   /// - Throws: what making the case's folder throws.
-  func run(_ cases: Range<Int>, board: CaseBoard, memory: Int?) throws {
+  func run(
+    _ cases: Range<Int>,
+    board: CaseBoard,
+    memory: Int?,
+    refused: (any Error) -> Void = { _ in }
+  ) throws {
     for number in cases {
       board.current = number
       try Self.makeFolder(folder)
@@ -60,6 +66,7 @@ struct FuzzWorker {
         report(number, violation.reason)
       } catch {
         board.refused += 1
+        refused(error)
         if let reason = Self.fault(of: "\(error)") {
           board.violations += 1
           report(number, "\(reason): \(String(reflecting: "\(error)".prefix(400)))")

@@ -8,14 +8,11 @@ struct GzipInflater {
   /// What is wrong with the file.
   enum Damage: Error, CustomStringConvertible {
     case member(Inflater.Damage)
-    /// A member's header has flags that RFC 1952 reserves.
-    case unknownFlags
     case truncated
 
     var description: String {
       switch self {
       case .member(let damage): "the gzip stream is damaged: \(damage)"
-      case .unknownFlags: "the gzip stream is damaged: unknown flags in its header"
       case .truncated: "the archive is truncated: its gzip stream ends too early"
       }
     }
@@ -27,8 +24,6 @@ struct GzipInflater {
 
   private let inflater: Inflater
   private var state = State.inMember
-  /// How many bytes of the member's header have come, as far as its flags.
-  private var headerCount = 0
   private var input = UnsafeRawBufferPointer(start: nil, count: 0)
   /// Whether the last call filled the output, so that more may come without any input.
   private var holdsOutput = false
@@ -59,7 +54,6 @@ struct GzipInflater {
   /// - Precondition: `output` is not empty.
   mutating func inflate(into output: UnsafeMutableRawBufferPointer) throws(Damage) -> Int {
     guard beginMember() else { return 0 }
-    try checkFlags()
     var room = output
     do {
       if try inflater.run(&input, into: &room) { state = .betweenMembers }
@@ -68,17 +62,6 @@ struct GzipInflater {
     }
     holdsOutput = room.isEmpty && state == .inMember
     return output.count - room.count
-  }
-
-  /// Refuses reserved flags, the high bits of a header's fourth byte, which not every library does.
-  private mutating func checkFlags() throws(Damage) {
-    let flags = 3
-    guard headerCount <= flags else { return }
-    let index = flags - headerCount
-    headerCount += input.count
-    guard index >= input.count || input[input.startIndex + index] & 0xE0 == 0 else {
-      throw .unknownFlags
-    }
   }
 
   /// Checks that the input may end here.
@@ -98,7 +81,6 @@ struct GzipInflater {
       if input[start] == 0x1F {
         input = UnsafeRawBufferPointer(rebasing: input[start...])
         inflater.reset()
-        headerCount = 0
         state = .inMember
         return true
       }

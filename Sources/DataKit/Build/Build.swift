@@ -194,11 +194,12 @@ public final class Build {
         }
         let folder = plan.folders[index]
         try OutputFolder.make(folder)
+        // The first copy has the task's memory: an archive with many may not multiply it.
         let context = CollectorContext(
           archive: reader.name,
           spool: try SampleSpool(
             in: folder,
-            memoryByteCount: plan.spoolByteCount / plan.tasks.count
+            memoryByteCount: collectors[index].isEmpty ? plan.spoolByteCount / plan.tasks.count : 0
           ),
           workers: workers,
           errorPolicy: plan.errorPolicy,

@@ -61,6 +61,7 @@ struct DataSetWriter {
       threads: request.shardsInMemory > 1 ? 2 : 1,
       window: request.shardsInMemory
     )
+    defer { writer.abandon() }
     var done = 0
     var entries: [[ShardEntry]] = []
     for piece in pieces {

@@ -12,8 +12,16 @@ package enum UntrustedDecoder: String, CaseIterable, Sendable {
   /// Decodes the bytes.
   ///
   /// - Returns: pixels or sound; nothing of anything else.
-  /// - Throws: what the decoder throws at bytes that it refuses.
+  /// - Throws: ``ArchiveError`` and ``PNGError`` for bytes that are refused.
   package func decode(_ bytes: [UInt8]) throws -> [UInt8] {
+    do {
+      return try decodeMember(bytes)
+    } catch let error as FormatError {
+      throw ArchiveError(archive: "archive", member: "member", reason: "\(error)")
+    }
+  }
+
+  private func decodeMember(_ bytes: [UInt8]) throws -> [UInt8] {
     switch self {
     case .png: return try decodeGreyPNG(bytes, width: 32, height: 32)
     case .commonPNG:

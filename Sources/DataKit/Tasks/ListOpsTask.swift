@@ -82,7 +82,7 @@ final class ListOpsCollector: TaskCollector {
           }
           try tokenizer.append(fields[0])
         } catch {
-          guard error as? TokenizerError != .tooManyTokens else { throw error }
+          guard error != .tooManyTokens else { throw error }
           throw fail("Source: \(error)")
         }
         labels.append(Int64(digit - UInt8(ascii: "0")))

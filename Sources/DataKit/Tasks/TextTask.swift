@@ -107,7 +107,7 @@ final class TextCollector: TaskCollector {
           }
         } catch {
           let fault = ArchiveError(archive: archive, member: review.path, reason: "\(error)")
-          guard policy != .fail, error as? TokenizerError != .tooManyTokens else { throw fault }
+          guard policy != .fail, error != .tooManyTokens else { throw fault }
           faults[index] = fault
         }
       }

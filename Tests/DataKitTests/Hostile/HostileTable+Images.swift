@@ -12,7 +12,7 @@ extension HostileTable {
     refused("png-truncated.gz", image, "ends too early"),
     refused("png-no-iend.gz", image, "ends too early"),
     refused("png-short-data.gz", image, "Not enough image data"),
-    tenImages("png-long-data.gz"),
+    tenImages("png-long-data.gz", grey { row, column in row == 7 && column < 16 ? 255 : 0 }),
     refused("png-wrong-size.gz", image, "expected 32 x 32 pixels, found 64 x 64"),
     refused("png-not-square.gz", image, "expected 32 x 32 pixels, found 32 x 31"),
     refused("png-zero-width.gz", image, "IHDR"),
@@ -23,7 +23,7 @@ extension HostileTable {
     tenImages(
       "png-palette.gz",
       grey { row, column in
-        let level = (32 * row + column) % 256
+        let level = row == 7 && column < 16 ? 255 : row == 27 && column >= 16 ? 170 : 0
         return (19595 * level + 7471 * (255 - level) + 32768) >> 16
       }
     ),
@@ -47,7 +47,7 @@ extension HostileTable {
     tenImages("png-trailing-bytes.gz"),
     refused("png-is-jpeg.gz", image, "Not a PNG file"),
     refused("png-chunk-length-overflow.gz", image),
-    tenImages("png-known-empty.gz", skipped: ["members of other levels": 4]),
+    tenImages("png-known-empty.gz", skipped: ["members of other levels": 3]),
   ]
 
   private static func accepted(

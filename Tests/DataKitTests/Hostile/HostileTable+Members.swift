@@ -96,10 +96,9 @@ extension HostileTable {
     .accepted("sc-ok.tar.gz", "speech", Acceptance(counts: [3, 1, 1])),
     fiveClips(
       "sc-short.tar.gz",
-      skipped: ["padded: short clips": 1],
       ExpectedSample(id: 2, values: .silentAfter(9000))
     ),
-    fiveClips("sc-long.tar.gz", skipped: ["cut: long clips": 1]),
+    fiveClips("sc-long.tar.gz"),
     speech("sc-zero-samples.tar.gz", clip, "there are no samples"),
     speech("sc-stereo.tar.gz", clip, "2 channels"),
     speech("sc-8bit.tar.gz", clip, "8 bits"),
@@ -114,6 +113,9 @@ extension HostileTable {
       skipped: ["listed clips that are not in the archive": 1]
     ),
     .accepted("sc-lists-last.tar.gz", "speech", Acceptance(counts: [1, 1, 1])),
-    fiveClips("sc-background.tar.gz", skipped: ["background noise": 2]),
+    fiveClips(
+      "sc-background.tar.gz",
+      skipped: ["background noise": 1, "members of no task asked for": 1]
+    ),
   ]
 }
