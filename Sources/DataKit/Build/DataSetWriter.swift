@@ -199,7 +199,8 @@ struct DataSetWriter {
     let digest = try SafetensorsWriter.write(
       tensors,
       metadata: metadata(piece.split, samples: samples.count, elements: elements),
-      to: request.folder + "/" + piece.file
+      to: request.folder + "/" + piece.file,
+      hashesAside: request.threads > 1
     )
     let shard = ShardEntry(
       file: piece.file,

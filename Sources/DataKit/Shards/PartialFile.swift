@@ -1,3 +1,4 @@
+internal import Dispatch
 internal import Glibc
 
 /// A file that appears under its name only when it is complete.
@@ -10,8 +11,13 @@ struct PartialFile: ~Copyable {
   private var descriptor: Int32
   private var digester = FileDigester()
   private var committed = false
+  private let hashesAside: Bool
+  /// Pieces from this size on are worth a second thread.
+  private static let largePiece = 1 << 20
 
-  init(finalPath: String) throws(FileError) {
+  /// A file to be; with `hashesAside` large pieces are hashed on another thread while they are
+  /// written.
+  init(finalPath: String, hashesAside: Bool = false) throws(FileError) {
     let partialPath = finalPath + ".partial"
     let descriptor = open(partialPath, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
     guard descriptor >= 0 else {
@@ -20,6 +26,7 @@ struct PartialFile: ~Copyable {
     self.finalPath = finalPath
     self.partialPath = partialPath
     self.descriptor = descriptor
+    self.hashesAside = hashesAside
   }
 
   deinit {
@@ -29,7 +36,19 @@ struct PartialFile: ~Copyable {
 
   /// Appends bytes.
   mutating func write(_ bytes: UnsafeRawBufferPointer) throws(FileError) {
-    digester.update(bytes)
+    guard hashesAside, bytes.count >= Self.largePiece else {
+      digester.update(bytes)
+      return try append(bytes)
+    }
+    // Nobody else touches bytes and digester until the group is done.
+    nonisolated(unsafe) let (digester, piece) = (digester, bytes)
+    let hashing = DispatchGroup()
+    DispatchQueue.global().async(group: hashing) { digester.update(piece) }
+    defer { hashing.wait() }
+    try append(bytes)
+  }
+
+  private func append(_ bytes: UnsafeRawBufferPointer) throws(FileError) {
     var rest = bytes
     while !rest.isEmpty {
       let written = Glibc.write(descriptor, rest.baseAddress, rest.count)

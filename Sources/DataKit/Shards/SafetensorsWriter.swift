@@ -69,18 +69,22 @@ public enum SafetensorsWriter {
 
   /// Writes a file whole or not at all: to `path` + `.partial`, synchronised, then renamed.
   ///
+  /// With `hashesAside` large tensors are hashed on another thread while they are written.
+  ///
   /// - Returns: the digests and size of the file.
   /// - Throws: ``FileError``; nothing is left under `path` or the partial name.
   @discardableResult
   public static func write(
     _ tensors: [TensorData],
     metadata: [String: String],
-    to path: String
+    to path: String,
+    hashesAside: Bool = false
   ) throws -> FileDigest {
     let file = try SafetensorsFileWriter(
       tensors.map { TensorPlan(name: $0.name, elementType: $0.elementType, shape: $0.shape) },
       metadata: metadata,
-      to: path
+      to: path,
+      hashesAside: hashesAside
     )
     for tensor in tensors { try tensor.withBytes { try file.append($0) } }
     return try file.finish()
@@ -174,9 +178,14 @@ final class SafetensorsFileWriter {
   private var missing = 0
 
   /// A file of the given tensors, in this order.
-  init(_ tensors: [TensorPlan], metadata: [String: String], to path: String) throws {
+  init(
+    _ tensors: [TensorPlan],
+    metadata: [String: String],
+    to path: String,
+    hashesAside: Bool = false
+  ) throws {
     let header = try SafetensorsWriter.header(for: tensors, metadata)
-    file = try PartialFile(finalPath: path)
+    file = try PartialFile(finalPath: path, hashesAside: hashesAside)
     self.tensors = tensors[...]
     missing = tensors.first?.byteCount ?? 0
     try header.withUnsafeBytes { try file.write($0) }
