@@ -124,7 +124,9 @@ let package = Package(
     ),
     .testTarget(
       name: "TrainerTests",
-      dependencies: ["Trainer", "DataKit", "TestSupport"],
+      dependencies: [
+        "Trainer", "DataKit", "TestSupport", .product(name: "Numerics", package: "swift-numerics"),
+      ],
       swiftSettings: settings
     ),
     .testTarget(

@@ -19,15 +19,40 @@ enum TarBlocks {
     put("        ", at: 148)
     put(String(type), at: 156)
     put("ustar\u{0}00", at: 257)
-    put(octal(block.reduce(0) { $0 + Int($1) }, 6) + "\u{0} ", at: 148)
+    return sealed(block)
+  }
+
+  /// A header with other bytes in some places and its checksum made right.
+  static func header(
+    _ name: String,
+    type: Character = "0",
+    size: Int = 0,
+    _ changes: [Int: [UInt8]]
+  ) -> [UInt8] {
+    var block = header(name, type: type, size: size)
+    for (start, bytes) in changes {
+      block.replaceSubrange(start..<start + bytes.count, with: bytes)
+    }
+    return sealed(block)
+  }
+
+  private static func sealed(_ header: [UInt8]) -> [UInt8] {
+    var block = header
+    block.replaceSubrange(148..<156, with: "        ".utf8)
+    let digits = String(block.reduce(0) { $0 + Int($1) }, radix: 8)
+    let field = String(repeating: "0", count: 6 - digits.count) + digits + "\u{0} "
+    block.replaceSubrange(148..<156, with: field.utf8)
     return block
   }
 
   /// A header and its body, padded.
   static func member(_ name: String, type: Character = "0", _ bytes: [UInt8]) -> [UInt8] {
-    let padding = (512 - bytes.count % 512) % 512
-    return header(name, type: type, size: bytes.count) + bytes
-      + [UInt8](repeating: 0, count: padding)
+    header(name, type: type, size: bytes.count) + padded(bytes)
+  }
+
+  /// Bytes and zeros up to a whole block.
+  static func padded(_ bytes: [UInt8]) -> [UInt8] {
+    bytes + [UInt8](repeating: 0, count: (512 - bytes.count % 512) % 512)
   }
 
   /// A pax header of one record, `"KEYWORD=VALUE\n"`, its length counted here.

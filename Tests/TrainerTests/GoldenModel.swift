@@ -25,6 +25,15 @@ struct GoldenModel {
         let expand: Int?
         let causal: Bool?
         let rotary: Bool?
+        let dState: Int?
+        let nSsm: Int?
+        let rank: Int?
+        let lMax: Int?
+        let disc: String?
+        let `init`: String?
+        let version: String?
+        let bidirectional: Bool?
+        let post: String?
       }
       struct Decoder: Decodable {
         let kind: String
@@ -84,6 +93,8 @@ struct GoldenModel {
             rotary: layer.rotary ?? false
           )
         case "ff": .feedForward(expand: try #require(layer.expand))
+        case "s4", "s4d", "dss", "dlr":
+          .stateSpace(model: try layer.stateSpace(width: model.dModel))
         default: throw NetworkError("unknown layer \(layer.kind)")
         }
       }
@@ -146,7 +157,10 @@ struct GoldenModel {
       network.parameters[entry.name] = try tensor("w.\(entry.name)")
     }
     for name in network.buffers.layout.names {
-      network.buffers[name] = try tensor("buf.\(name)")
+      network.buffers[name] =
+        name.hasSuffix(".len")
+        ? (try file.elements(of: "buf.\(name)") as [Int32]).map(Float.init)
+        : try tensor("buf.\(name)")
     }
     return network
   }
@@ -167,5 +181,36 @@ struct GoldenModel {
       name,
       sourceLocation: sourceLocation
     )
+  }
+}
+
+extension GoldenModel.Description.Model.Layer {
+  /// The model of a state-space layer.
+  func stateSpace(width: Int) throws -> StateSpace {
+    let states = try #require(dState)
+    let family: StateSpace.Family
+    switch kind {
+    case "s4":
+      family = .s4(states: states, copies: nSsm ?? width, rank: rank ?? 1, maximumLength: lMax)
+    case "s4d":
+      family = .s4d(
+        states: states,
+        copies: nSsm ?? width,
+        discretization: disc == "zoh" ? .zeroOrderHold : .bilinear,
+        eigenvalues: `init` == "legs" ? .legS : `init` == "inv" ? .inverse : .linear
+      )
+    case "dss":
+      let versions: [String: StateSpace.DSSVersion] = [
+        "exp": .exp, "exp-re-im": .expLogarithmic, "exp-no-scale": .expUnscaled,
+        "softmax": .softmax, "clip": .clip,
+      ]
+      family = .dss(states: states, version: try #require(versions[version ?? "exp"]))
+    default:
+      let versions: [String: StateSpace.DLRVersion] = [
+        "complex": .complex, "real": .real, "imag": .imaginary,
+      ]
+      family = .dlr(states: states, version: try #require(versions[version ?? "complex"]))
+    }
+    return StateSpace(family, bidirectional: bidirectional ?? false, gated: post != "none")
   }
 }

@@ -60,4 +60,34 @@ import Testing
     #expect(sentence { $0.layers = [.feedForward(expand: 0)] } != nil)
     #expect(sentence { $0.encoder = .embedding(vocabulary: 0) } != nil)
   }
+
+  @Test func `state-space layers of which no network can be made are refused`() {
+    func sentence(_ family: StateSpace.Family, smallestStep: Double = 0.01) -> String? {
+      var configuration = NetworkTests.stateSpaces
+      let model = StateSpace(family, smallestStep: smallestStep)
+      configuration.layers = [.stateSpace(model: model)]
+      do {
+        try configuration.validate()
+        return nil
+      } catch { return String(describing: error) }
+    }
+    func s4(_ states: Int, copies: Int = 1, rank: Int = 1, length: Int? = nil) -> StateSpace.Family
+    {
+      .s4(states: states, copies: copies, rank: rank, maximumLength: length)
+    }
+    #expect(sentence(s4(8)) == nil)
+    #expect(sentence(s4(7)) == "a state-space layer has 7 states, expected conjugate pairs")
+    #expect(
+      sentence(s4(8, copies: 5)) == "5 copies of a state space do not divide the width 12"
+    )
+    #expect(sentence(s4(8, rank: 0)) == "an S4 layer has rank 0, expected 1 or more")
+    #expect(
+      sentence(s4(8, length: 0)) == "an S4 layer has the maximum length 0, expected 1 ..< 2^24"
+    )
+    #expect(sentence(.dlr(states: 0, version: .real)) == "a state-space layer has 0 states")
+    #expect(
+      sentence(s4(8), smallestStep: 0)
+        == "step sizes start between 0.0 and 0.1, expected 0 < first <= second"
+    )
+  }
 }

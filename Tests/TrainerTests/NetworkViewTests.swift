@@ -41,6 +41,22 @@ import Testing
     }
   }
 
+  @Test func `a batch of state-space layers gives what its rows give one by one`() {
+    let network = Network(NetworkTests.stateSpaces, pool: WorkerPool(threads: 2))
+    network.initialize(seed: 9)
+    let lengths: [Int32] = [70, 33, 1]
+    let whole = network.logits(
+      of: Batch(rows: 3, length: 70, input: .tokens(tokens), lengths: lengths)
+    )
+    for row in 0..<3 {
+      let own = Array(tokens[row * 70..<(row + 1) * 70])
+      let single = network.logits(
+        of: Batch(rows: 1, length: 70, input: .tokens(own), lengths: [lengths[row]])
+      )
+      expectClose(single, Array(whole[row * 5..<(row + 1) * 5]), relative: 1e-5, absolute: 1e-5)
+    }
+  }
+
   @Test func `a causal network does not see later tokens`() {
     let network = network(isCausal: true, pooling: .all)
     let batch = Batch(rows: 3, length: 70, input: .tokens(tokens))

@@ -10,6 +10,10 @@ import Testing
     ("paper-transformer-text", 18_984_960, 19_248_642),
     ("paper-transformer-listops", 18_934_803, 18_930_186),
     ("transformer-image", 100_801, 105_482), ("transformer-listops", 18_934_803, 18_930_186),
+    ("paper-s4-image", 3_561_729, 3_565_834), ("paper-s4-text", 1_322_496, 1_323_010),
+    ("paper-s4-listops", 600_851, 599_690), ("paper-dlr-image", 15_759_361, 15_763_466),
+    ("paper-dlr-text", 7_133_184, 7_133_698), ("paper-dlr-listops", 4_482_835, 4_481_674),
+    ("s4-image", 3_561_729, 3_565_834), ("dlr-random-image", 15_759_361, 15_763_466),
   ]
 
   @Test(arguments: counts)
@@ -28,6 +32,32 @@ import Testing
     #expect(
       Network.parameterCount(preset.pretrain.network) == 399_106 + 128 + (256 - 2) * (128 + 1)
     )
+  }
+
+  @Test(arguments: [
+    ("s4-pathfinder", 1_288_706), ("s4-pathx", 1_288_706), ("s4-pathx-small", 199_490),
+    ("s4d-image", 3_565_066), ("s4d-pathx-small", 174_914), ("dlr-pathx", 7_099_394),
+  ])
+  func `state-space presets have the published networks`(name: String, count: Int) throws {
+    #expect(Network.parameterCount(try Preset.named(name).finetune.network) == count)
+  }
+
+  @Test func `state-space parameters have the published rates`() throws {
+    // Numbers of parameters by (learning rate, weight decay) of dlr-lra-cifar and s4-lra-cifar.
+    for (name, expected) in [
+      (
+        "paper-dlr-image",
+        [[0.01, 0.05]: 3_168_266, [0.0001, 0]: 12_594_176, [0.01, 0]: 1024]
+      ), ("paper-s4-image", [[0.01, 0.05]: 3_560_458, [0.01, 0]: 3072, [0.001, 0]: 2304]),
+    ] {
+      let configuration = try Preset.named(name).finetune
+      var counts: [[Double]: Int] = [:]
+      for entry in NetworkStructure(configuration.network).layout.entries {
+        let group = configuration.optimizer.group(of: entry.name)
+        counts[[group.learningRate, group.weightDecay], default: 0] += entry.range.count
+      }
+      #expect(counts == expected)
+    }
   }
 
   @Test(arguments: Preset.all.map(\.name))

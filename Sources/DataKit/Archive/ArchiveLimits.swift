@@ -21,7 +21,7 @@ public struct ArchiveLimits: Sendable, Equatable {
 
   /// So many bytes are inflated whatever their ratio.
   static let uncheckedExpansion = 16 << 20
-  /// libarchive takes no longer header.
+  /// No longer header is taken, whatever the limit.
   static let longestHeader = 1 << 20
 
   /// The defaults.

@@ -1,5 +1,3 @@
-internal import CArchive
-
 /// A regular file inside an archive.
 struct ArchiveMember {
   let path: String
@@ -7,7 +5,7 @@ struct ArchiveMember {
   let byteCount: Int?
 }
 
-/// A streaming reader of (compressed) tar archives over libarchive: one pass, bounded memory.
+/// A streaming reader of (compressed) tar archives: one pass, bounded memory.
 final class ArchiveReader {
   /// The archive's name in messages.
   let name: String
@@ -21,11 +19,9 @@ final class ArchiveReader {
   private(set) var hasTrailingBytes = false
   private let source: ByteSource
   private let bytes: ReadAhead
-  private let archive: OpaquePointer
-  private var current = ""
+  private var tar: TarReader
+  private var current: TarReader.Member?
   private var reached = 0
-  /// The name of the only member, when the input is taken as a plain file.
-  private let plainName: String
 
   /// Opens an archive.
   ///
@@ -43,43 +39,15 @@ final class ArchiveReader {
     limits: ArchiveLimits = ArchiveLimits()
   ) throws {
     name = input.name
-    plainName = input.uncompressedBaseName
     self.limits = limits
     source = try ByteSource(input, limits: limits)
-    let longestHeader = min(limits.headerByteCount, ArchiveLimits.longestHeader)
-    bytes = ReadAhead(source, chunkByteCount: max(1 << 18, longestHeader), threads: threads)
-    guard let archive = archive_read_new() else {
-      throw ArchiveError(archive: input.name, reason: "out of memory")
-    }
-    self.archive = archive
-    for enable in [
-      archive_read_support_filter_zstd,
-      archive_read_support_filter_xz, archive_read_support_format_tar,
-    ] {
-      _ = enable(archive)
-    }
-    if acceptsPlainFile { archive_read_support_format_raw(archive) }
-    // What `cat` joined is read on, instead of ending silently after the first archive.
-    archive_read_set_option(archive, "tar", "read_concatenated_archives", "1")
-    let status = archive_read_open(
-      archive,
-      Unmanaged.passUnretained(bytes).toOpaque(),
-      nil,
-      { _, client, buffer in
-        guard let client, let buffer else { return -1 }
-        let bytes = Unmanaged<ReadAhead>.fromOpaque(client).takeUnretainedValue()
-        do {
-          let chunk = try bytes.next()
-          buffer.pointee = chunk.baseAddress
-          return chunk.count
-        } catch { return -1 }
-      },
-      nil
+    bytes = ReadAhead(source, chunkByteCount: 1 << 18, threads: threads)
+    tar = TarReader(
+      bytes,
+      limits: limits,
+      plainName: acceptsPlainFile ? input.uncompressedBaseName : nil
     )
-    guard status == ARCHIVE_OK else { throw failure() }
   }
-
-  deinit { archive_read_free(archive) }
 
   /// Bytes of the archive taken from its source so far.
   var bytesRead: Int { bytes.bytesRead }
@@ -90,60 +58,54 @@ final class ArchiveReader {
   ///
   /// - Throws: ``ArchiveError`` when the archive is damaged or ends too early.
   func next() throws -> ArchiveMember? {
-    while true {
-      var entry: OpaquePointer?
-      let status = archive_read_next_header(archive, &entry)
-      if status == ARCHIVE_EOF {
-        if reached == 0 {
-          throw ArchiveError(
-            archive: name,
-            reason: "the archive is empty (\(bytesRead) bytes read)"
-          )
-        }
-        return nil
+    do { try tar.skip() } catch { throw failure(error, in: current) }
+    while let member = try nextOfAnyKind() {
+      switch member.kind {
+      case .file where !member.path.isEmpty, .sparse where !member.path.isEmpty:
+        return ArchiveMember(path: member.path, byteCount: member.byteCount)
+      case .folder: continue
+      default: otherMembers += 1
       }
-      guard status == ARCHIVE_OK || status == ARCHIVE_WARN, let entry else { throw failure() }
-      reached += 1
-      current = archive_entry_pathname(entry).map { String(cString: $0) } ?? ""
-      if archive_format(archive) == ARCHIVE_FORMAT_RAW { current = plainName }
-      try checkHeaders()
-      let isLink = archive_entry_hardlink(entry) != nil || archive_entry_symlink(entry) != nil
-      guard archive_entry_filetype(entry) == LRA_ENTRY_REGULAR, !isLink, !current.isEmpty else {
-        if archive_entry_filetype(entry) != LRA_ENTRY_DIRECTORY { otherMembers += 1 }
-        continue
-      }
-      let isSized = archive_entry_size_is_set(entry) != 0
-      return ArchiveMember(
-        path: current,
-        byteCount: isSized ? Int(archive_entry_size(entry)) : nil
+    }
+    guard reached > 0 else { throw emptyArchive() }
+    return nil
+  }
+
+  private func nextOfAnyKind() throws -> TarReader.Member? {
+    let member: TarReader.Member?
+    do { member = try tar.next() } catch { throw failure(error) }
+    guard let member else { return nil }
+    current = member
+    reached += 1
+    guard reached <= limits.memberCount else {
+      throw ArchiveError(
+        archive: name,
+        member: member.path,
+        reason: "the archive has over \(limits.memberCount) members, the limit",
+        hint: ArchiveLimits.hint("--limit-members")
       )
     }
+    return member
   }
 
   /// Lends the current member's bytes piece by piece.
   func forEachChunk(_ body: (UnsafeRawBufferPointer) throws -> Void) throws {
-    var delivered = 0
-    while true {
-      var start: UnsafeRawPointer?
-      var count = 0
-      var offset: la_int64_t = 0
-      let status = archive_read_data_block(archive, &start, &count, &offset)
-      guard status == ARCHIVE_EOF || status == ARCHIVE_OK || status == ARCHIVE_WARN else {
-        throw failure(in: current)
-      }
-      if status == ARCHIVE_EOF, offset <= delivered { return }
-      guard status != ARCHIVE_EOF, offset == delivered else {
-        throw ArchiveError(
-          archive: name,
-          member: current,
-          reason: "the member is sparse (it has a hole at byte \(delivered))",
-          hint: "pack the archive again without tar's --sparse"
-        )
-      }
-      delivered += count
-      progress()
-      if count > 0 { try body(UnsafeRawBufferPointer(start: start, count: count)) }
+    guard current?.kind != .sparse else {
+      throw ArchiveError(
+        archive: name,
+        member: current?.path,
+        reason: "the member is sparse (it has holes)",
+        hint: "pack the archive again without tar's --sparse"
+      )
     }
+    while let piece = try nextPiece() {
+      progress()
+      try body(piece)
+    }
+  }
+
+  private func nextPiece() throws -> UnsafeRawBufferPointer? {
+    do { return try tar.nextPiece() } catch { throw failure(error, in: current) }
   }
 
   /// The current member's bytes, whole.
@@ -220,83 +182,26 @@ final class ArchiveReader {
     ArchiveError(archive: name, member: member.path, line: line, reason: reason)
   }
 
-  /// Checks the headers of the entry that was just reached.
-  private func checkHeaders() throws {
-    guard reached <= limits.memberCount else {
-      throw ArchiveError(
-        archive: name,
-        member: current,
-        reason: "the archive has over \(limits.memberCount) members, the limit",
-        hint: ArchiveLimits.hint("--limit-members")
-      )
-    }
-    let start = Int(archive_read_header_position(archive))
-    let end = Int(archive_filter_bytes(archive, 0))
-    // Bytes that libarchive inflated itself (xz, zstd) do not pass here: only their amount is known,
-    // and that libarchive takes no header over 1 MiB.
-    guard archive_filter_count(archive) == 1 else {
-      return try checkExpansion(inflated: end)
-    }
-    guard end - start > TarHeaders.blockSize else { return }
-    switch bytes.withLastBytes(from: start, to: end, { TarHeaders.check($0, limits) }) {
-    case .sound: return
-    case .tooLong(let count):
-      throw ArchiveError(
-        archive: name,
-        member: current,
-        reason: "the member's headers have \(count) bytes, the limit is "
-          + "\(limits.headerByteCount), at byte \(end - count) of the tar",
-        hint: ArchiveLimits.hint("--limit-header-bytes")
-      )
-    case .badPaxRecord(let distance):
-      throw ArchiveError(
-        archive: name,
-        member: current,
-        reason: "a pax header record is damaged, at byte \(end - distance) of the tar",
-        hint: ArchiveError.damageHint
-      )
-    }
-  }
-
-  private func checkExpansion(inflated: Int) throws {
-    do {
-      try limits.checkExpansion(inflated: inflated, compressed: bytesRead)
-    } catch {
-      throw ArchiveError(archive: name, reason: error.reason, hint: error.hint)
-    }
-  }
-
-  private func failure(in member: String? = nil) -> ArchiveError {
-    let after = member == nil && reached > 0 ? " (after the member '\(current)')" : ""
-    if let fault = bytes.fault {
-      return ArchiveError(
-        archive: name,
-        member: member,
-        reason: fault.reason + after,
-        hint: fault.hint
-      )
-    }
-    if bytesRead == 0 { return ArchiveError(archive: name, reason: "the archive is empty") }
-    if bytes.current.offset + bytes.current.bytes.count == 0 {
-      return ArchiveError(
-        archive: name,
-        reason: "there are no members: the archive inflates to nothing"
-      )
-    }
-    let report = archive_error_string(archive).map { String(cString: $0) }
-    let text =
-      report == "Unrecognized archive format"
-      ? "not a tar archive (plain or compressed with gzip, xz or zstd), or its start is damaged"
-      : report ?? "the archive is damaged or ends too early"
-    // Where the bad header begins, or how far the member's data were sound; after some faults
-    // libarchive knows the latter alone.
-    let header = member == nil ? archive_read_header_position(archive) : -1
-    let position = header >= 0 ? header : max(0, archive_filter_bytes(archive, 0))
+  private func failure(
+    _ fault: ByteSource.Fault,
+    in member: TarReader.Member? = nil
+  ) -> ArchiveError {
+    let after = member == nil ? current.map { " (after the member '\($0.path)')" } ?? "" : ""
     return ArchiveError(
       archive: name,
-      member: member,
-      reason: "\(text)\(after), at byte \(position) of the tar",
-      hint: ArchiveError.damageHint
+      member: member?.path,
+      reason: fault.reason + after,
+      hint: fault.hint
     )
+  }
+
+  private func emptyArchive() -> ArchiveError {
+    let what =
+      switch (bytesRead, tar.position) {
+      case (0, _): "the archive is empty"
+      case (_, 0): "there are no members: the archive inflates to nothing"
+      default: "the archive is empty (\(bytesRead) bytes read)"
+      }
+    return ArchiveError(archive: name, reason: what)
   }
 }

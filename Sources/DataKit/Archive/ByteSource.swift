@@ -1,7 +1,7 @@
 internal import Glibc
 
-/// The archive's bytes on their way to libarchive: counted, hashed and, where they are gzip,
-/// inflated and checked.
+/// The archive's bytes on their way to the tar reader: counted, hashed and, where they are
+/// compressed, inflated and checked.
 ///
 /// One thread at a time may use it, except for ``interrupt()``.
 final class ByteSource {
@@ -21,6 +21,7 @@ final class ByteSource {
   private let limits: ArchiveLimits
   private let alarm: ReadAlarm?
   private var inflater: GzipInflater?
+  private var filter: FilterInflater?
   private var inflatedCount = 0
   private var pendingFault: Fault?
   private let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 18, alignment: 4096)
@@ -66,16 +67,23 @@ final class ByteSource {
   /// the end or a fault, 0 at the end.
   func fill(_ output: UnsafeMutableRawBufferPointer) throws(Fault) -> Int {
     if count == 0 {
-      let first = try read(into: buffer, atLeast: 2)
-      if GzipInflater.isGzip(first) { inflater = GzipInflater() }
-      if inflater == nil {
+      let first = try read(into: buffer, atLeast: FilterInflater.magicByteCount)
+      if GzipInflater.isGzip(first) {
+        inflater = GzipInflater()
+        inflater?.give(first)
+      } else if let format = FilterInflater.Format(magic: first) {
+        filter = FilterInflater(format, first) { [unowned self] () throws(Fault) in
+          try read(into: buffer, atLeast: 1)
+        }
+      } else {
         output.copyMemory(from: first)
         let rest = UnsafeMutableRawBufferPointer(rebasing: output[first.count...])
         return first.isEmpty ? 0 : first.count + (try read(into: rest, atLeast: rest.count)).count
       }
-      inflater?.give(first)
     }
-    guard inflater != nil else { return try read(into: output, atLeast: output.count).count }
+    guard inflater != nil || filter != nil else {
+      return try read(into: output, atLeast: output.count).count
+    }
     return try inflate(into: output)
   }
 
@@ -97,6 +105,7 @@ final class ByteSource {
 
   /// Inflates some bytes, perhaps none; nil at the end.
   private func inflateMore(into room: UnsafeMutableRawBufferPointer) throws(Fault) -> Int? {
+    if let filter { return try inflateMore(into: room, through: filter) }
     do {
       if inflater?.needsInput == true {
         let input = try read(into: buffer, atLeast: 1)
@@ -117,6 +126,23 @@ final class ByteSource {
     } catch {
       throw Fault(reason: "\(error)")
     }
+  }
+
+  private func inflateMore(
+    into room: UnsafeMutableRawBufferPointer,
+    through filter: FilterInflater
+  ) throws(Fault) -> Int? {
+    let filled: Int
+    do { filled = try filter.inflate(into: room) } catch {
+      throw Fault(
+        reason: "\(error.reason), before byte \(count) of the archive",
+        hint: error.hint
+      )
+    }
+    guard filled == 0 else { return filled }
+    // What follows the compressed bytes counts as part of the archive.
+    while !(try read(into: buffer, atLeast: 1)).isEmpty {}
+    return nil
   }
 
   /// Fills the front of `room` with at least so many bytes, or with all that is left.

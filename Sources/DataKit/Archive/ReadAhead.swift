@@ -7,34 +7,18 @@ internal import Synchronization
 /// of buffers; else that happens as chunks are asked for. Chunks, faults and counts are the same
 /// either way.
 final class ReadAhead {
-  /// The last two chunks belong to the reader.
-  private static let keptCount = 2
+  /// The last chunk belongs to the reader.
+  private static let keptCount = 1
   /// So many further ones are filled ahead.
   private static let aheadCount = 4
-
-  /// Bytes lent until two further chunks have been asked for.
-  struct Chunk {
-    var bytes = UnsafeRawBufferPointer(start: nil, count: 0)
-    /// Where they begin in the inflated archive.
-    var offset = 0
-
-    /// The bytes at positions in the inflated archive, as far as they are here.
-    func range(from start: Int, to end: Int) -> Slice<UnsafeRawBufferPointer> {
-      let first = min(max(0, start - offset), bytes.count)
-      return bytes[first..<min(max(first, end - offset), bytes.count)]
-    }
-  }
 
   private let ring: Ring
   private let producer: DispatchGroup?
   private var taken = 0
-  /// Why ``next()`` last failed.
-  private(set) var fault: ByteSource.Fault?
+  /// Why ``next()`` failed, and will again.
+  private var fault: ByteSource.Fault?
   private var hasEnded = false
-  /// The chunk taken last and the one before it.
-  private(set) var current = Chunk()
-  private(set) var previous = Chunk()
-  /// Bytes of the archive read, before inflating, when the current chunk was complete.
+  /// Bytes of the archive read, before inflating, when the last chunk was complete.
   private(set) var bytesRead = 0
 
   init(_ source: ByteSource, chunkByteCount: Int, threads: Int) {
@@ -56,34 +40,20 @@ final class ReadAhead {
     producer.wait()
   }
 
-  /// Lends bytes by their positions in the inflated archive: all of them, or the last ones that the
-  /// current chunk and the one before it hold.
-  func withLastBytes<Output>(
-    from start: Int,
-    to end: Int,
-    _ body: (UnsafeRawBufferPointer) -> Output
-  ) -> Output {
-    let inCurrent = current.range(from: start, to: end)
-    let inPrevious = previous.range(from: start, to: end)
-    if inPrevious.isEmpty { return body(UnsafeRawBufferPointer(rebasing: inCurrent)) }
-    return (Array(inPrevious) + Array(inCurrent)).withUnsafeBytes(body)
-  }
-
-  /// Takes the next chunk; empty at the end.
+  /// Lends the next chunk, until the one after it is asked for; empty at the end.
+  ///
+  /// Chunks have the same size, but for the last and for one before a fault.
   func next() throws(ByteSource.Fault) -> UnsafeRawBufferPointer {
     if let fault { throw fault }
-    guard !hasEnded else { return UnsafeRawBufferPointer(rebasing: current.bytes[..<0]) }
+    guard !hasEnded else { return UnsafeRawBufferPointer(start: nil, count: 0) }
     let slot = producer == nil ? ring.fillNext(taken) : ring.take(taken)
     taken += 1
     bytesRead = slot.bytesRead
     switch slot.result {
     case .success(let count):
-      previous = current
-      let offset = previous.offset + previous.bytes.count
-      current = Chunk(bytes: ring.bytes(taken - 1, count: count), offset: offset)
       hasEnded = count == 0
       if producer != nil, taken > Self.keptCount { ring.giveBack() }
-      return current.bytes
+      return ring.bytes(taken - 1, count: count)
     case .failure(let fault):
       self.fault = fault
       throw fault

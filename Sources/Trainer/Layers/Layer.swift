@@ -6,10 +6,13 @@ struct Pass {
   let buffers: UnsafeMutablePointer<Float>
   let workspace: Workspace
   let tables: PositionTables
+  let transforms: FourierTransforms
   let pool: WorkerPool
   /// Sequences in the batch, and positions of each.
   let rows: Int
   let length: Int
+  /// The positions of each sequence that are not padding, or nil.
+  let lengths: [Int]?
   /// Whether batch norm uses and records the batch's own statistics.
   let isTraining: Bool
   /// nil in evaluation and without dropout.
@@ -29,6 +32,20 @@ struct Pass {
 /// A layer knows where its parameters lie and, once planned, where its activations do; it holds
 /// no values.
 protocol Layer {
+  /// Makes the layer fit for sequences of `length`, which may change parameters and buffers but not
+  /// the function they stand for.
+  ///
+  /// - Returns: the length that convolution kernels are computed at, or 0 without any.
+  func extendKernel(
+    to length: Int,
+    parameters: UnsafeMutablePointer<Float>,
+    buffers: UnsafeMutablePointer<Float>,
+    _ pool: WorkerPool
+  ) -> Int
+
+  /// What ``extendKernel(to:parameters:buffers:_:)`` will return for a fresh network.
+  func freshKernelLength(for length: Int) -> Int
+
   /// Reserves what the layer needs for the plan's shape.
   mutating func reserve(in plan: inout WorkspacePlan)
 
@@ -56,6 +73,17 @@ protocol Layer {
     adds: Bool,
     _ pass: Pass
   )
+}
+
+extension Layer {
+  func extendKernel(
+    to length: Int,
+    parameters: UnsafeMutablePointer<Float>,
+    buffers: UnsafeMutablePointer<Float>,
+    _ pool: WorkerPool
+  ) -> Int { 0 }
+
+  func freshKernelLength(for length: Int) -> Int { 0 }
 }
 
 /// Where the weight and, right after it, the bias of a linear map lie in the parameter block.

@@ -2,7 +2,7 @@
 ///
 /// pre-norm: y = x + f(norm(x)); post-norm: y = norm(x + f(x))
 struct ResidualBlock {
-  private var layer: any Layer
+  private(set) var layer: any Layer
   private var norm: Norm
   private let isPrenorm: Bool
   private let width: Int
@@ -40,6 +40,15 @@ struct ResidualBlock {
         expand: expand,
         dropoutSite: 2 * index + 1,
         in: &layout
+      )
+    case .stateSpace(let model):
+      layer = StateSpaceLayer(
+        name,
+        model,
+        width: width,
+        dropoutSite: 2 * index + 1,
+        in: &layout,
+        buffers: &buffers
       )
     }
     norm = Norm(

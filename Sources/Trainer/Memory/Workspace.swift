@@ -15,6 +15,8 @@ struct WorkspacePlan: Sendable, Equatable {
   let length: Int
   /// The workers that get scratch memory.
   let threads: Int
+  /// The longest length that a layer computes its convolution kernels at, or 0.
+  let kernelLength: Int
   /// Values kept from the forward to the backward pass.
   private(set) var activations = 0
   /// Those of `activations` that hold gradients of activations.
@@ -26,7 +28,10 @@ struct WorkspacePlan: Sendable, Equatable {
   /// Values of one worker's scratch.
   private(set) var scratch = 0
 
-  init(rows: Int, length: Int, threads: Int) {
+  /// The lengths of the Fourier transforms that layers use.
+  private(set) var transformLengths: Set<Int> = []
+
+  init(rows: Int, length: Int, threads: Int, kernelLength: Int = 0) {
     precondition(
       rows > 0 && length > 0 && threads > 0,
       "WorkspacePlan: \(rows) rows of length \(length), \(threads) threads"
@@ -34,6 +39,7 @@ struct WorkspacePlan: Sendable, Equatable {
     self.rows = rows
     self.length = length
     self.threads = threads
+    self.kernelLength = kernelLength
   }
 
   /// rows * length.
@@ -62,6 +68,9 @@ struct WorkspacePlan: Sendable, Equatable {
 
   /// Asks for at least `count` values per worker while one kernel runs.
   mutating func needScratch(_ count: Int) { scratch = max(scratch, Self.padded(count)) }
+
+  /// Announces a Fourier transform.
+  mutating func needTransform(_ length: Int) { transformLengths.insert(length) }
 
   /// All values beside the activations.
   var scratchTotal: Int { temporary + partials + scratch * threads }

@@ -7,7 +7,9 @@ extension Network {
   /// The distributions are PyTorch's: U(-1 / sqrt(inputs), 1 / sqrt(inputs)) for weight and bias
   /// of a linear map, N(0, 1) for an embedding, 1 and 0 for norms, N(0, 0.02^2) for learned
   /// positions. With `identicalProjections` k, v and o of an attention layer are copies of q.
-  /// Running statistics become 0 and 1, gradients 0.
+  /// State-space models have distributions of their own. With `normalInitialization` every number of
+  /// the network, norms and biases too, is normal with that deviation instead. Running statistics
+  /// become 0 and 1, gradients 0.
   public func initialize(seed: UInt64) {
     let generator = Philox(seed: seed, purpose: .weights)
     for entry in layout.entries {
@@ -23,6 +25,15 @@ extension Network {
   private func initialValues(of entry: ParameterLayout.Entry, _ generator: Philox) -> [Float] {
     let parts = entry.name.split(separator: ".")
     let count = entry.range.count
+    if let deviation = configuration.normalInitialization {
+      let draws = Draws(generator, name: entry.name)
+      return (0..<count).map { deviation * draws.normal(at: $0) }
+    }
+    if let model = stateSpace(of: entry.name),
+      let values = model.initialValues(of: entry, Draws(generator, name: entry.name))
+    {
+      return values
+    }
     if parts.contains("ln") || parts.contains("bn") {
       return Array(repeating: parts.last == "weight" ? 1 : 0, count: count)
     }
@@ -33,6 +44,15 @@ extension Network {
     }
     let bound = 1 / Float(inputs(of: entry)).squareRoot()
     return (0..<count).map { bound * (2 * draws.unit(at: $0) - 1) }
+  }
+
+  /// The state-space layer that a parameter belongs to, or nil.
+  private func stateSpace(of name: String) -> StateSpace? {
+    let parts = name.split(separator: ".")
+    guard parts.count > 3, parts[0] == "blocks", parts[2] == "layer", let index = Int(parts[1]),
+      case .stateSpace(let model) = configuration.layers[index % configuration.layers.count]
+    else { return nil }
+    return model
   }
 
   /// The name that the draws of a parameter depend on.
@@ -58,7 +78,7 @@ extension Network {
 }
 
 /// Random numbers that depend on (seed, name, element).
-private struct Draws {
+struct Draws {
   private let generator: Philox
   private let nameHash: UInt64
 

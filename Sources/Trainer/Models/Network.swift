@@ -15,6 +15,7 @@ public final class Network {
   private(set) var structure: NetworkStructure
   private(set) var workspace: Workspace?
   private let tables: PositionTables
+  private let transforms = FourierTransforms()
 
   /// A network of zeros; call ``initialize(seed:)`` or fill `parameters` before use.
   ///
@@ -63,7 +64,8 @@ public final class Network {
     return result
   }
 
-  /// The loss of a batch without dropout and with running statistics; changes nothing.
+  /// The loss of a batch without dropout and with running statistics; the network stays the same
+  /// function.
   ///
   /// - Throws: ``NetworkError`` when batch or target do not fit the network.
   public func evaluationPass(_ batch: Batch, _ target: Target) throws -> LossResult {
@@ -104,7 +106,15 @@ public final class Network {
     threads: Int
   ) -> MemoryPlan {
     var structure = NetworkStructure(configuration)
-    let plan = structure.plan(rows: rows, length: length, threads: threads)
+    let plan = structure.plan(
+      rows: rows,
+      length: length,
+      threads: threads,
+      kernelLength: structure.freshKernelLength(for: length)
+    )
+    let transforms = plan.transformLengths.reduce(0) {
+      $0 + RealFourierTransform.tableCount(length: $1)
+    }
     let tables = PositionTables.count(
       width: structure.sinusoidWidth,
       headWidths: structure.rotaryWidths,
@@ -117,14 +127,15 @@ public final class Network {
       gradients: parameters,
       moments: 2 * parameters,
       activations: (plan.activations - plan.activationGradients) * bytes,
-      scratch: (plan.scratchTotal + plan.activationGradients + tables) * bytes
+      scratch: (plan.scratchTotal + plan.activationGradients + tables + transforms) * bytes
     )
   }
 
   /// The memory held now, without an optimizer's moments.
   var allocatedByteCount: Int {
     parameters.byteCount + gradients.byteCount + buffers.byteCount
-      + (workspace?.buffer.byteCount ?? 0) + tables.count * MemoryLayout<Float>.stride
+      + (workspace?.buffer.byteCount ?? 0)
+      + (tables.count + transforms.count) * MemoryLayout<Float>.stride
   }
 
   /// The forward half of a training pass, for a checked batch.
@@ -153,10 +164,23 @@ public final class Network {
   /// Plans the workspace when the shape is new and gathers what the layers need.
   func prepare(_ batch: Batch, isTraining: Bool, dropout: Dropout?) -> Pass {
     let current: Workspace
-    if let workspace, workspace.plan.rows == batch.rows, workspace.plan.length == batch.length {
+    let kernelLength = structure.extendKernels(
+      to: batch.length,
+      parameters: parameters.base,
+      buffers: buffers.base,
+      pool
+    )
+    if let workspace, workspace.plan.rows == batch.rows, workspace.plan.length == batch.length,
+      workspace.plan.kernelLength == kernelLength
+    {
       current = workspace
     } else {
-      let plan = structure.plan(rows: batch.rows, length: batch.length, threads: pool.threads)
+      let plan = structure.plan(
+        rows: batch.rows,
+        length: batch.length,
+        threads: pool.threads,
+        kernelLength: kernelLength
+      )
       // A buffer that is too small goes before the new one comes: only one is ever in memory.
       let reusable = workspace.flatMap { $0.buffer.count >= plan.total ? $0.buffer : nil }
       workspace = nil
@@ -170,9 +194,11 @@ public final class Network {
       buffers: buffers.base,
       workspace: current,
       tables: tables,
+      transforms: transforms,
       pool: pool,
       rows: batch.rows,
       length: batch.length,
+      lengths: batch.lengths?.map(Int.init),
       isTraining: isTraining,
       dropout: dropout
     )

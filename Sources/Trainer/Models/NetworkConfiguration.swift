@@ -27,6 +27,8 @@ public struct NetworkConfiguration: Codable, Sendable, Equatable {
     case attention(heads: Int, causal: Bool, rotary: Bool)
     /// Linear, gelu (the exact one), linear; `expand` times as wide inside.
     case feedForward(expand: Int)
+    /// A long convolution from a state-space model, with its own output map.
+    case stateSpace(model: StateSpace)
   }
 
   /// What turns the last vectors into outputs.
@@ -77,6 +79,9 @@ public struct NetworkConfiguration: Codable, Sendable, Equatable {
   /// Whether the four projections of an attention layer start as copies of one draw, as in the
   /// published code, or as draws of their own.
   public var identicalProjections: Bool
+  /// The deviation that every number of the network starts with, instead of what its kind has; the
+  /// paper's random initialization is 0.1.
+  public var normalInitialization: Float?
 
   /// A configuration; what has a default is off.
   public init(
@@ -94,7 +99,8 @@ public struct NetworkConfiguration: Codable, Sendable, Equatable {
     dropout: Float = 0,
     tiedDropout: Bool = false,
     maximumLength: Int = 1,
-    identicalProjections: Bool = false
+    identicalProjections: Bool = false,
+    normalInitialization: Float? = nil
   ) {
     self.encoder = encoder
     self.positions = positions
@@ -111,6 +117,7 @@ public struct NetworkConfiguration: Codable, Sendable, Equatable {
     self.tiedDropout = tiedDropout
     self.maximumLength = maximumLength
     self.identicalProjections = identicalProjections
+    self.normalInitialization = normalInitialization
   }
 
   /// The number of outputs per row or position.

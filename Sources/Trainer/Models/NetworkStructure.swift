@@ -49,8 +49,21 @@ struct NetworkStructure {
   }
 
   /// Lays out the activations for a batch's shape.
-  mutating func plan(rows: Int, length: Int, threads: Int) -> WorkspacePlan {
-    var plan = WorkspacePlan(rows: rows, length: length, threads: threads)
+  ///
+  /// - Parameters:
+  ///   - rows: sequences in the batch.
+  ///   - length: the positions of a sequence.
+  ///   - threads: the workers that get scratch memory.
+  ///   - kernelLength: what ``extendKernels(to:parameters:buffers:_:)`` returned, or
+  ///     ``freshKernelLength(for:)``.
+  /// - Returns: the plan of all memory.
+  mutating func plan(rows: Int, length: Int, threads: Int, kernelLength: Int) -> WorkspacePlan {
+    var plan = WorkspacePlan(
+      rows: rows,
+      length: length,
+      threads: threads,
+      kernelLength: kernelLength
+    )
     let count = plan.positions * configuration.width
     encoded = plan.keep(count)
     encoder.reserve(in: &plan)
@@ -66,6 +79,28 @@ struct NetworkStructure {
     branchGradient = plan.keepGradient(count)
     if configuration.dropout > 0 { dropped = plan.keepGradient(count) }
     return plan
+  }
+
+  /// Makes all layers fit for sequences of `length`, which does not change the network's function.
+  ///
+  /// - Returns: the longest length that convolution kernels are computed at, or 0.
+  func extendKernels(
+    to length: Int,
+    parameters: UnsafeMutablePointer<Float>,
+    buffers: UnsafeMutablePointer<Float>,
+    _ pool: WorkerPool
+  ) -> Int {
+    blocks.reduce(0) { longest, block in
+      max(
+        longest,
+        block.layer.extendKernel(to: length, parameters: parameters, buffers: buffers, pool)
+      )
+    }
+  }
+
+  /// The longest length that a fresh network computes convolution kernels at, or 0.
+  func freshKernelLength(for length: Int) -> Int {
+    blocks.reduce(0) { max($0, $1.layer.freshKernelLength(for: length)) }
   }
 
   /// The width of the sinusoid table, or nil for none.

@@ -74,18 +74,27 @@ extension NetworkConfiguration {
     return network
   }
 
-  /// Whether every attention layer is causal; setting it changes them all.
+  /// Whether no layer looks at what follows; setting it changes them all.
   public var isCausal: Bool {
     get {
       layers.allSatisfy { layer in
-        if case .attention(_, false, _) = layer { return false }
-        return true
+        switch layer {
+        case .attention(_, let isCausal, _): isCausal
+        case .stateSpace(let model): !model.bidirectional
+        case .feedForward: true
+        }
       }
     }
     set {
       layers = layers.map { layer in
-        guard case .attention(let heads, _, let rotary) = layer else { return layer }
-        return .attention(heads: heads, causal: newValue, rotary: rotary)
+        switch layer {
+        case .attention(let heads, _, let rotary):
+          return .attention(heads: heads, causal: newValue, rotary: rotary)
+        case .stateSpace(var model):
+          model.bidirectional = !newValue
+          return .stateSpace(model: model)
+        case .feedForward: return layer
+        }
       }
     }
   }

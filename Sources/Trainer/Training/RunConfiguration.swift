@@ -22,6 +22,8 @@ public struct RunConfiguration: Codable, Sendable, Equatable {
     public var epsilon: Double
     /// The largest global norm of the gradients; no clipping when absent.
     public var clipNorm: Double?
+    /// The rates of state-space parameters, none of which decays; `learningRate` when absent.
+    public var stateSpace: StateSpaceRates?
 
     /// AdamW with its usual moments.
     public init(
@@ -30,7 +32,8 @@ public struct RunConfiguration: Codable, Sendable, Equatable {
       beta1: Double = 0.9,
       beta2: Double = 0.999,
       epsilon: Double = 1e-8,
-      clipNorm: Double? = nil
+      clipNorm: Double? = nil,
+      stateSpace: StateSpaceRates? = nil
     ) {
       self.learningRate = learningRate
       self.weightDecay = weightDecay
@@ -38,6 +41,7 @@ public struct RunConfiguration: Codable, Sendable, Equatable {
       self.beta2 = beta2
       self.epsilon = epsilon
       self.clipNorm = clipNorm
+      self.stateSpace = stateSpace
     }
   }
 
@@ -46,7 +50,7 @@ public struct RunConfiguration: Codable, Sendable, Equatable {
     /// What follows the warm-up.
     public enum Shape: String, Codable, Sendable, CaseIterable {
       case constant
-      /// Half a cosine down to 0 at the run's last step.
+      /// Half a cosine down to 0 at `totalSteps`.
       case cosine
     }
 
@@ -56,16 +60,20 @@ public struct RunConfiguration: Codable, Sendable, Equatable {
     public var warmUp: Schedule.WarmUp
     /// Optimizer steps of the warm-up.
     public var warmUpSteps: Int
+    /// The optimizer step at which a cosine reaches 0; the run's last one when absent.
+    public var totalSteps: Int?
 
     /// A schedule.
     public init(
       _ shape: Shape = .constant,
       warmUpSteps: Int = 0,
-      warmUp: Schedule.WarmUp = .fromFirstStep
+      warmUp: Schedule.WarmUp = .fromFirstStep,
+      totalSteps: Int? = nil
     ) {
       self.shape = shape
       self.warmUp = warmUp
       self.warmUpSteps = warmUpSteps
+      self.totalSteps = totalSteps
     }
   }
 

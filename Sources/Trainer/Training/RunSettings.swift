@@ -18,9 +18,9 @@ extension RunConfiguration {
 }
 
 extension RunConfiguration.Rate {
-  func schedule(totalSteps: Int) -> Schedule {
+  func schedule(runSteps: Int) -> Schedule {
     Schedule(
-      shape == .constant ? .constant : .cosine(total: totalSteps),
+      shape == .constant ? .constant : .cosine(total: totalSteps ?? runSteps),
       warmup: warmUp,
       warmUpSteps: warmUpSteps
     )
@@ -29,10 +29,10 @@ extension RunConfiguration.Rate {
 
 extension RunConfiguration.Optimizer {
   func adamW(for layout: ParameterLayout, _ pool: WorkerPool) -> AdamW {
-    AdamW(
+    let groups = layout.names.map { ($0, group(of: $0)) }
+    return AdamW(
       layout: layout,
-      learningRate: learningRate,
-      weightDecay: weightDecay,
+      groups: Dictionary(uniqueKeysWithValues: groups),
       betas: AdamW.Betas(beta1, beta2),
       epsilon: epsilon,
       pool: pool

@@ -89,7 +89,7 @@ public final class TrainingRun {
         return overflow ? .max : steps
       } ?? .max
     )
-    schedule = configuration.schedule.schedule(totalSteps: totalSteps)
+    schedule = configuration.schedule.schedule(runSteps: totalSteps)
     let network = Network(configuration.network, pool: pool)
     self.network = network
     optimizer = configuration.optimizer.adamW(for: network.layout, pool)

@@ -82,6 +82,7 @@ extension Checkpoint {
         case .attention(let heads, _, let rotary):
           "attention(heads \(heads)\(rotary ? ", rotary" : ""))"
         case .feedForward(let expand): "feed-forward(expand \(expand))"
+        case .stateSpace(let model): model.summary
         }
       }
     }

@@ -20,8 +20,7 @@ struct HostileTests {
     HostileCase.refused(
       "aclImdb_v1-cut-off.tar.gz",
       "text",
-      "truncated",
-      "after the member 'aclImdb/test/labeledBow.feat'"
+      ":aclImdb/test/labeledBow.feat: the archive is truncated"
     )
   ]
 

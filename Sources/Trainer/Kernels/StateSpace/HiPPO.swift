@@ -1,0 +1,49 @@
+internal import ComplexModule
+internal import RealModule
+
+/// Where state-space models start: matrices that remember the past as polynomial coefficients.
+enum HiPPO {
+  /// HiPPO-LegS in the eigenbasis of its normal part.
+  ///
+  /// A_nk = -sqrt((2n + 1)(2k + 1)) below the diagonal, -(n + 1) on it; B_n = sqrt(2n + 1); with P_n =
+  /// sqrt(n + 1/2), A + P P^T = -1/2 I + S with S skew (Gu, Goel and Re 2022, appendix C.1). Of each conjugate
+  /// pair of eigenvalues the one with the negative imaginary part is kept, the most negative first.
+  /// Eigenvectors are free up to a phase; theirs make B real and positive.
+  ///
+  /// - Parameter size: all states, twice the ones that are kept; even.
+  /// - Returns: eigenvalues, P and B, [size / 2] each.
+  static func legS(size: Int) -> (w: [ComplexDouble], p: [ComplexDouble], b: [ComplexDouble]) {
+    let root = (0..<size).map { (2 * Double($0) + 1).squareRoot() }
+    // -i S: A_nk + P_n P_k is -r_n r_k / 2 below the diagonal and r_n r_k / 2 above it.
+    let matrix = (0..<size).map { n in
+      (0..<size).map { k in
+        ComplexDouble(0, k == n ? 0 : root[n] * root[k] / 2 * (k < n ? 1 : -1))
+      }
+    }
+    let (values, vectors) = hermitianEigen(matrix)
+    func project(_ vector: [ComplexDouble], _ target: [Double]) -> ComplexDouble {
+      zip(vector, target).reduce(ComplexDouble(0)) { $0 + $1.0.conjugate.multiplied(by: $1.1) }
+    }
+    var (p, b) = ([ComplexDouble](), [ComplexDouble]())
+    for vector in vectors.prefix(size / 2) {
+      let input = project(vector, root)
+      let phase = input.conjugate.multiplied(by: 1 / input.length)
+      b.append(ComplexDouble(input.length, 0))
+      p.append(phase * project(vector, root.map { $0 * 0.5.squareRoot() }))
+    }
+    return (values.prefix(size / 2).map { ComplexDouble(-0.5, $0) }, p, b)
+  }
+
+  /// The diagonal matrices of S4D, [size / 2] (Gu, Gupta, Goel and Re, "On the parameterization and
+  /// initialization of diagonal state space models", 2022, section 4).
+  static func diagonal(_ kind: StateSpace.Eigenvalues, size: Int) -> [ComplexDouble] {
+    switch kind {
+    case .linear: (0..<size / 2).map { ComplexDouble(-0.5, .pi * Double($0)) }
+    case .inverse:
+      (0..<size / 2).map { k in
+        ComplexDouble(-0.5, Double(size) / .pi * (Double(size) / Double(1 + 2 * k) - 1))
+      }
+    case .legS: legS(size: size).w
+    }
+  }
+}

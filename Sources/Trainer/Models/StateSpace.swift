@@ -1,0 +1,150 @@
+/// A state-space layer: y = W_out gelu(k * u + d u) + b_out, gated by its second half.
+///
+/// The families differ in how few numbers make the long kernel k of every channel.
+public struct StateSpace: Codable, Sendable, Equatable {
+  /// How a continuous model becomes a discrete one.
+  public enum Discretization: String, Codable, Sendable {
+    case bilinear
+    /// The input is held between two steps.
+    case zeroOrderHold
+  }
+
+  /// The eigenvalues that S4D starts from.
+  public enum Eigenvalues: String, Codable, Sendable {
+    /// -1/2 + i pi k
+    case linear
+    /// -1/2 + i (N / pi) (N / (1 + 2 k) - 1)
+    case inverse
+    /// Those of the normal part of HiPPO-LegS.
+    case legS
+  }
+
+  /// How DSS scales its terms and holds its eigenvalues.
+  public enum DSSVersion: String, Codable, Sendable {
+    /// a = -exp(.) + i im; terms scaled by (e^(a dt) - 1) / a.
+    case exp
+    /// As `exp`, with the logarithm of the imaginary part as parameter.
+    case expLogarithmic
+    /// As `exp`, unscaled.
+    case expUnscaled
+    /// a is free; terms are normalized over the length.
+    case softmax
+    /// a is free up to a real part of 1e-4; scaled as `exp`.
+    case clip
+  }
+
+  /// Which eigenvalues DLR has.
+  public enum DLRVersion: String, Codable, Sendable {
+    case complex
+    case real
+    case imaginary
+  }
+
+  /// What makes the kernels.
+  ///
+  /// `states` counts both of each conjugate pair in S4 and S4D, half of which are stored; channel h
+  /// uses copy h mod `copies` of eigenvalues and input.
+  public enum Family: Codable, Sendable, Equatable {
+    /// Structured state spaces: normal plus low rank. The kernel is truncated at
+    /// `maximumLength`, or at the length of the first batch when absent, and doubled at need.
+    case s4(states: Int, copies: Int, rank: Int, maximumLength: Int?)
+    /// Diagonal state spaces.
+    case s4d(
+      states: Int,
+      copies: Int,
+      discretization: Discretization,
+      eigenvalues: Eigenvalues
+    )
+    /// Diagonal state spaces with eigenvalues that all channels share.
+    case dss(states: Int, version: DSSVersion)
+    /// Diagonal linear recurrences: no step sizes, eigenvalues that all channels share.
+    case dlr(states: Int, version: DLRVersion)
+  }
+
+  /// What makes the kernels.
+  public var family: Family
+  /// Whether a second kernel looks at what follows.
+  public var bidirectional: Bool
+  /// Whether the output map has twice the width and its second half gates the first.
+  public var gated: Bool
+  /// The smallest step size (for DLR: twice the decay) to start with.
+  public var smallestStep: Double
+  /// The largest step size to start with.
+  public var largestStep: Double
+
+  /// A layer; step sizes start between 0.001 and 0.1, or between 0.0001 and 0.1 for DLR.
+  public init(
+    _ family: Family,
+    bidirectional: Bool = true,
+    gated: Bool = true,
+    smallestStep: Double? = nil,
+    largestStep: Double = 0.1
+  ) {
+    self.family = family
+    self.bidirectional = bidirectional
+    self.gated = gated
+    if case .dlr = family {
+      self.smallestStep = smallestStep ?? 1e-4
+    } else {
+      self.smallestStep = smallestStep ?? 1e-3
+    }
+    self.largestStep = largestStep
+  }
+
+  /// 1 or 2 kernels a channel.
+  var kernels: Int { bidirectional ? 2 : 1 }
+
+  /// Whether the layer's input counts as 0 beyond each sequence's length, as S4's and S4D's does.
+  var masksInput: Bool {
+    switch family {
+    case .s4, .s4d: true
+    case .dss, .dlr: false
+    }
+  }
+}
+
+extension StateSpace {
+  /// What two networks must agree on to exchange weights, in one line.
+  var summary: String {
+    switch family {
+    case .s4(let states, let copies, let rank, _):
+      "s4(states \(states), copies \(copies), rank \(rank))"
+    case .s4d(let states, let copies, let rule, _):
+      "s4d(states \(states), copies \(copies), \(rule.rawValue))"
+    case .dss(let states, let version): "dss(states \(states), \(version.rawValue))"
+    case .dlr(let states, let version): "dlr(states \(states), \(version.rawValue))"
+    }
+  }
+
+  /// Refuses a model of which no layer can be made.
+  func validate(width: Int) throws(NetworkError) {
+    guard smallestStep > 0, largestStep >= smallestStep, largestStep.isFinite else {
+      throw NetworkError(
+        "step sizes start between \(smallestStep) and \(largestStep), expected 0 < first <= second"
+      )
+    }
+    switch family {
+    case .s4(let states, let copies, let rank, let maximumLength):
+      try validate(pairs: states, copies: copies, width: width)
+      guard rank > 0 else { throw NetworkError("an S4 layer has rank \(rank), expected 1 or more") }
+      guard (maximumLength ?? 1) > 0, (maximumLength ?? 1) < 1 << 24 else {
+        throw NetworkError(
+          "an S4 layer has the maximum length \(maximumLength ?? 0), expected 1 ..< 2^24"
+        )
+      }
+    case .s4d(let states, let copies, _, _):
+      try validate(pairs: states, copies: copies, width: width)
+    case .dss(let states, _), .dlr(let states, _):
+      guard states > 0 else { throw NetworkError("a state-space layer has \(states) states") }
+    }
+  }
+
+  private func validate(pairs: Int, copies: Int, width: Int) throws(NetworkError) {
+    guard pairs > 0, pairs % 2 == 0 else {
+      throw NetworkError("a state-space layer has \(pairs) states, expected conjugate pairs")
+    }
+    guard copies > 0, width % copies == 0 else {
+      throw NetworkError("\(copies) copies of a state space do not divide the width \(width)")
+    }
+  }
+}
