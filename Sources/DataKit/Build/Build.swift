@@ -93,6 +93,8 @@ public final class Build {
   /// - Throws: ``ArchiveError`` for faults of the archive, ``FileError`` for those of the disk.
   ///   No manifest stands for a task that did not finish.
   public func run() throws -> [BuildResult] {
+    // After an error nothing may go on, nor hold the collectors and what they have spooled.
+    defer { workers.abandon() }
     var inputs: [Provenance.Input] = []
     for (input, reader) in zip(plan.inputs, readers) {
       do {

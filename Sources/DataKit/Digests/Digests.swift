@@ -15,6 +15,15 @@ public struct FileDigest: Codable, Sendable, Equatable {
     case sha256
     case xxh3 = "xxh3_128"
   }
+
+  /// Whether these can be a file's size and digests.
+  var isWellFormed: Bool {
+    func isHex(_ text: String, digits: Int) -> Bool {
+      text.utf8.count == digits
+        && text.utf8.allSatisfy { (48...57).contains($0) || (97...102).contains($0) }
+    }
+    return byteCount >= 0 && isHex(sha256, digits: 64) && isHex(xxh3, digits: 32)
+  }
 }
 
 /// SHA-256 computed piece by piece.

@@ -96,6 +96,9 @@ extension Manifest {
     if let unsafe = fileNames.first(where: { !Self.isFileName($0) }) {
       return "'\(printable(unsafe))' is not the name of a file in the data set's folder"
     }
+    if let entry = digests.first(where: { !$0.digest.isWellFormed }) {
+      return "'\(printable(entry.file))' has an impossible size or checksum"
+    }
     let badMask = masks.first { mask in
       mask.variants < 0 || !(mask.ratio.map { $0 > 0 && $0 <= 1 } ?? true)
         || mask.spanLength ?? 1 < 1
@@ -111,6 +114,13 @@ extension Manifest {
     splits.values.flatMap(\.shards).map(\.file)
       + masks.flatMap(\.shards.values).flatMap { $0 }.map(\.file)
       + attachments.map(\.file) + (fractions.map { [$0.file] } ?? [])
+  }
+
+  /// The digests of all files but the manifest itself.
+  private var digests: [(file: String, digest: FileDigest)] {
+    (splits.values.flatMap(\.shards) + masks.flatMap(\.shards.values).flatMap { $0 })
+      .map { ($0.file, $0.digest) } + attachments.map { ($0.file, $0.digest) }
+      + (fractions.map { [($0.file, $0.digest)] } ?? [])
   }
 
   /// Whether a name stays in the data set's folder and is not the manifest's.
