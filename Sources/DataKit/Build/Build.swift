@@ -276,7 +276,6 @@ public final class Build {
         fractions: plan.fractions,
         shardByteCount: plan.shardByteCount,
         threads: plan.threads,
-        shardsInMemory: plan.shardsInMemory,
         part: plan.part,
         replacesExisting: plan.replacesExisting,
         stream: stream

@@ -14,7 +14,7 @@ public struct BuildPlan: Sendable {
   public var shardByteCount: Int
   /// The threads that decode and tokenize, the reader included.
   public var threads: Int
-  /// The memory that the build may use, in bytes; see ``minimumMemory``.
+  /// The memory that the build may use, in bytes; at least ``minimumMemory``.
   public var memoryByteCount: Int
   /// Nested subsets of the training split to store.
   public var fractions: FractionRequest?
@@ -37,23 +37,15 @@ public struct BuildPlan: Sendable {
     shardByteCount + threads << 27
   }
 
-  /// What is needed beside shards: buffers and the index of samples.
+  /// What is needed beside waiting samples: buffers and the index of samples.
   private static let reserve = 64 << 20
 
   /// The least memory that a build can work with, in bytes.
-  public var minimumMemory: Int { shardByteCount + Self.reserve }
+  public static let minimumMemory = reserve
 
-  /// How many bytes of waiting samples may stay in memory, over all tasks: what shards and buffers
-  /// leave, without a pool larger than helps.
-  var spoolByteCount: Int {
-    let left = memoryByteCount - shardsInMemory * shardByteCount - Self.reserve
-    return min(max(0, left), 1 << 30)
-  }
-
-  /// How many shards may be in memory at a time.
-  var shardsInMemory: Int {
-    threads > 1 && memoryByteCount >= 2 * shardByteCount + Self.reserve ? 2 : 1
-  }
+  /// How many bytes of waiting samples may stay in memory, over all tasks: what buffers leave, and
+  /// no more than a shard and what helps.
+  var spoolByteCount: Int { min(max(0, memoryByteCount - Self.reserve), 1 << 30) }
 
   /// A plan that prepares `tasks` into `folders`.
   public init(

@@ -1,6 +1,4 @@
 /// Writes a collected task as a data set: shards and their masks, then the manifest.
-///
-/// While one shard is written on a thread of its own the next is put together on the others.
 struct DataSetWriter {
   /// The version that manifests name.
   static let tool = "lra-prep 0.2.0"
@@ -18,8 +16,6 @@ struct DataSetWriter {
     var fractions: FractionRequest?
     var shardByteCount: Int
     var threads: Int
-    /// How many shards may be in memory: 1, or 2 to write one while the next is put together.
-    var shardsInMemory: Int
     var part: BuildPart?
     /// Whether finished files of other builds may be replaced.
     var replacesExisting: Bool
@@ -57,35 +53,17 @@ struct DataSetWriter {
     let journal = try openJournal(manifest)
     try OutputFolder.prepare(request.folder, keeping: fileNames, part: request.part)
     let pieces = plan.pieces.filter { request.part?.takes($0.number) ?? true }
-    let writer = OrderedWorkers(
-      threads: request.shardsInMemory > 1 ? 2 : 1,
-      window: request.shardsInMemory
-    )
-    defer { writer.abandon() }
     var done = 0
     var entries: [[ShardEntry]] = []
     for piece in pieces {
       let names = [piece.file] + maskFiles(of: piece.file)
       let standing = names.compactMap { journal?.entry(of: $0) }
-      if standing.count == names.count {
-        try writer.submit({ standing }, deliver: { entries.append($0) })
-        done += piece.samples.count
-        report(done)
-        continue
-      }
-      guard let samples = collected.splits.first(where: { $0.split == piece.split })?.samples
-      else { preconditionFailure("a shard of a split that is not there") }
-      let tensors = try assembler.tensors(of: samples[piece.samples])
-      let head = manifest
-      try writer.submit {
-        try write(piece, tensors, head, journal)
-      } deliver: { written in
-        entries.append(written)
-        done += piece.samples.count
-        report(done)
-      }
+      entries.append(
+        standing.count == names.count ? standing : try write(piece, manifest, journal)
+      )
+      done += piece.samples.count
+      report(done)
     }
-    try writer.finish()
     enter(entries, of: pieces, in: &manifest)
     if request.part.map({ $0.index == 0 }) ?? true { try writeFurtherFiles(&manifest) }
     try commit(manifest)
@@ -187,20 +165,21 @@ struct DataSetWriter {
     request.masks.filter { $0.policy != .causal }.map { MaskWriter.fileName($0, of: shard) }
   }
 
-  /// Writes a shard and its masks; runs on the writer's thread.
+  /// Writes a shard and its masks.
   private func write(
     _ piece: ShardPlan.Piece,
-    _ tensors: [TensorData],
     _ manifest: Manifest,
     _ journal: ShardJournal?
   ) throws -> [ShardEntry] {
-    let samples = collected.splits.first { $0.split == piece.split }?.samples[piece.samples] ?? []
+    guard let all = collected.splits.first(where: { $0.split == piece.split })?.samples else {
+      preconditionFailure("a shard of a split that is not there")
+    }
+    let samples = Array(all[piece.samples])
     let elements = samples.reduce(0) { $0 + assembler.elementCount(of: $1) }
-    let digest = try SafetensorsWriter.write(
-      tensors,
+    let digest = try assembler.write(
+      samples,
       metadata: metadata(piece.split, samples: samples.count, elements: elements),
-      to: request.folder + "/" + piece.file,
-      hashesAside: request.threads > 1
+      to: request.folder + "/" + piece.file
     )
     let shard = ShardEntry(
       file: piece.file,

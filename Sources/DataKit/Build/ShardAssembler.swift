@@ -1,10 +1,12 @@
-/// Puts the samples of one shard together: their values in final form, offsets, hashes, labels.
+/// Puts the samples of one shard together and writes them: their values in final form, offsets,
+/// hashes, labels.
 ///
-/// Rows are worked on in blocks on all threads; the result does not depend on how many.
+/// Blocks of rows are worked on by all threads and written in order as they are ready, so the file
+/// does not depend on how many threads there are, and memory holds a few blocks.
 struct ShardAssembler: Sendable {
   /// About how many bytes of values a thread works on at a time, and at most how many rows.
-  private static let blockByteCount = 1 << 18
-  private static let blockRowCount = 256
+  private static let blockByteCount = 1 << 20
+  private static let blockRowCount = 1024
 
   let collected: CollectedTask
   let spool: SampleSpool
@@ -25,85 +27,138 @@ struct ShardAssembler: Sendable {
     length(of: sample.slot) + (sample.pair.map { length(of: $0) } ?? 0)
   }
 
-  /// The tensors of a shard of these samples.
+  /// Writes a shard of these samples.
   ///
-  /// - Throws: ``ArchiveError`` when a sample cannot be decoded, ``FileError`` of the spool.
-  func tensors(of samples: ArraySlice<SpooledSample>) throws -> [TensorData] {
-    let samples = Array(samples)
-    let count = samples.count
-    var tensors = [
-      TensorData(name: TensorName.sampleID, shape: [count], elements: samples.map(\.id))
-    ]
+  /// - Throws: ``ArchiveError`` when a sample cannot be decoded, ``FileError`` of the spool and of
+  ///   the file, of which nothing is left then.
+  func write(
+    _ samples: [SpooledSample],
+    metadata: [String: String],
+    to path: String
+  ) throws -> FileDigest {
+    let sequences = (0..<collected.sequences).map { sequence in
+      Rows(samples.map { sequence == 0 ? $0.slot : $0.pair ?? $0.slot }, lengths: length)
+    }
+    let file = try SafetensorsFileWriter(
+      plans(count: samples.count, sequences),
+      metadata: metadata,
+      to: path,
+      hashesAside: threads > 1
+    )
+    try append(samples.map(\.id), to: file)
     switch collected.target.kind {
-    case .class:
-      let labels = samples.map { Int64($0.label) }
-      tensors.append(TensorData(name: TensorName.label, shape: [count], elements: labels))
-    case .value:
-      let labels = samples.map { Float($0.label) }
-      tensors.append(TensorData(name: TensorName.label, shape: [count], elements: labels))
+    case .class: try append(samples.map { Int64($0.label) }, to: file)
+    case .value: try append(samples.map { Float($0.label) }, to: file)
     }
-    for sequence in 0..<collected.sequences {
-      let slots = samples.map { sequence == 0 ? $0.slot : $0.pair ?? $0.slot }
-      tensors += try self.sequence(sequence, slots, of: samples)
+    for rows in sequences {
+      let hashes = try writeValues(rows, of: samples, to: file)
+      if collected.fixedLength == nil { try append(rows.offsets.map { Int64($0) }, to: file) }
+      try append(hashes, to: file)
     }
-    return tensors
+    return try file.finish()
   }
 
-  private func sequence(
-    _ sequence: Int,
-    _ slots: [SampleSpool.Slot],
-    of samples: [SpooledSample]
-  ) throws -> [TensorData] {
-    let offsets = slots.reduce(into: [0]) { $0.append($0[$0.count - 1] + length(of: $1)) }
-    let elements = offsets[slots.count]
-    let size = collected.channels * collected.elementType.byteCount
-    var hashes = [UInt64](repeating: 0, count: slots.count)
-    let values = PageBuffer(byteCount: elements * size)
-    try hashes.withUnsafeMutableBufferPointer { hashes in
-      let rowByteCount = max(1, values.bytes.count / max(1, slots.count))
-      let blockSize = max(1, min(Self.blockRowCount, Self.blockByteCount / rowByteCount))
-      let blocks = (slots.count + blockSize - 1) / blockSize
-      try forEachInParallel(count: blocks, threads: threads) { block in
-        var encoder = SampleEncoder(collected, spool)
-        for row in block * blockSize..<min(slots.count, (block + 1) * blockSize) {
-          let room = UnsafeMutableRawBufferPointer(
-            rebasing: values.bytes[offsets[row] * size..<offsets[row + 1] * size]
-          )
-          do {
-            try encoder.encode(slots[row], into: room)
-          } catch let error as PNGError {
-            throw ArchiveError(
-              archive: archive,
-              member: collected.memberPath?(samples[row]),
-              reason: "\(error)"
-            )
-          }
-          hashes[row] = xxh3(UnsafeRawBufferPointer(room))
-        }
-      }
+  /// One sequence of every sample of a shard, and where each begins in the shard's values.
+  private struct Rows {
+    var slots: [SampleSpool.Slot]
+    var offsets: [Int]
+
+    init(_ slots: [SampleSpool.Slot], lengths: (SampleSpool.Slot) -> Int) {
+      self.slots = slots
+      offsets = slots.reduce(into: [0]) { $0.append($0[$0.count - 1] + lengths($1)) }
     }
-    let inner = collected.channels == 1 ? [] : [collected.channels]
-    var tensors = [
-      TensorData(
-        name: TensorName.values(sequence),
-        elementType: collected.elementType,
-        shape: (collected.fixedLength.map { [slots.count, $0] } ?? [elements]) + inner,
-        pages: values
-      )
+  }
+
+  private func plans(count: Int, _ sequences: [Rows]) -> [TensorPlan] {
+    let label: ElementType = collected.target.kind == .class ? .int64 : .float32
+    var plans = [
+      TensorPlan(name: TensorName.sampleID, elementType: .int64, shape: [count]),
+      TensorPlan(name: TensorName.label, elementType: label, shape: [count]),
     ]
-    if collected.fixedLength == nil {
-      tensors.append(
-        TensorData(
-          name: TensorName.offsets(sequence),
-          shape: [slots.count + 1],
-          elements: offsets.map { Int64($0) }
+    let inner = collected.channels == 1 ? [] : [collected.channels]
+    for (sequence, rows) in sequences.enumerated() {
+      let outer = collected.fixedLength.map { [count, $0] } ?? [rows.offsets[count]]
+      plans.append(
+        TensorPlan(
+          name: TensorName.values(sequence),
+          elementType: collected.elementType,
+          shape: outer + inner
         )
       )
+      if collected.fixedLength == nil {
+        let name = TensorName.offsets(sequence)
+        plans.append(TensorPlan(name: name, elementType: .int64, shape: [count + 1]))
+      }
+      let name = TensorName.hash(sequence)
+      plans.append(TensorPlan(name: name, elementType: .uint64, shape: [count]))
     }
-    tensors.append(
-      TensorData(name: TensorName.hash(sequence), shape: [slots.count], elements: hashes)
-    )
-    return tensors
+    return plans
+  }
+
+  private func append(_ elements: [some TensorElement], to file: SafetensorsFileWriter) throws {
+    try elements.withUnsafeBytes { try file.append($0) }
+  }
+
+  /// Writes the values of a sequence and returns the hash of each row.
+  private func writeValues(
+    _ rows: Rows,
+    of samples: [SpooledSample],
+    to file: SafetensorsFileWriter
+  ) throws -> [UInt64] {
+    // While the calling thread waits for a block to write it takes no processor.
+    let workers = OrderedWorkers(threads: threads > 1 ? threads + 1 : 1)
+    defer { workers.abandon() }
+    let rowByteCount = max(1, rows.offsets[samples.count] * valueByteCount / max(1, samples.count))
+    let blockSize = max(1, min(Self.blockRowCount, Self.blockByteCount / rowByteCount))
+    var hashes: [UInt64] = []
+    hashes.reserveCapacity(samples.count)
+    for start in stride(from: 0, to: samples.count, by: blockSize) {
+      let block = start..<min(samples.count, start + blockSize)
+      let (slots, cuts) = (rows.slots[block], rows.offsets[start...block.upperBound])
+      try workers.submit {
+        try encode(slots, cuts, samples[block])
+      } deliver: { encoded in
+        hashes += encoded.hashes
+        try encoded.values.withUnsafeBytes { try file.append($0) }
+      }
+    }
+    try workers.finish()
+    return hashes
+  }
+
+  /// The size of a position's values in bytes.
+  private var valueByteCount: Int { collected.channels * collected.elementType.byteCount }
+
+  private func encode(
+    _ slots: ArraySlice<SampleSpool.Slot>,
+    _ offsets: ArraySlice<Int>,
+    _ samples: ArraySlice<SpooledSample>
+  ) throws -> (values: [UInt8], hashes: [UInt64]) {
+    let (first, size) = (offsets[slots.startIndex], valueByteCount)
+    var encoder = SampleEncoder(collected, spool)
+    var hashes: [UInt64] = []
+    let count = (offsets[slots.endIndex] - first) * size
+    let values = try [UInt8](unsafeUninitializedCapacity: count) { values, filled in
+      let bytes = UnsafeMutableRawBufferPointer(
+        rebasing: UnsafeMutableRawBufferPointer(values)[..<count]
+      )
+      for row in slots.indices {
+        let range = (offsets[row] - first) * size..<(offsets[row + 1] - first) * size
+        let room = UnsafeMutableRawBufferPointer(rebasing: bytes[range])
+        do {
+          try encoder.encode(slots[row], into: room)
+        } catch let error as PNGError {
+          throw ArchiveError(
+            archive: archive,
+            member: collected.memberPath?(samples[row]),
+            reason: "\(error)"
+          )
+        }
+        hashes.append(xxh3(UnsafeRawBufferPointer(room)))
+      }
+      filled = count
+    }
+    return (values, hashes)
   }
 }
 

@@ -6,23 +6,7 @@ public struct TensorData: Sendable {
   let name: String
   let elementType: ElementType
   let shape: [Int]
-  private let storage: Storage
-
-  private enum Storage: Sendable {
-    case array([UInt8])
-    case pages(PageBuffer)
-  }
-
-  /// Lends the tensor's bytes.
-  func withBytes<Result>(
-    _ body: (UnsafeRawBufferPointer) throws -> Result
-  ) rethrows -> Result {
-    switch storage {
-    case .array(let bytes): try bytes.withUnsafeBytes(body)
-    case .pages(let buffer):
-      try withExtendedLifetime(buffer) { try body(UnsafeRawBufferPointer(buffer.bytes)) }
-    }
-  }
+  let bytes: [UInt8]
 
   /// A tensor of little-endian bytes.
   ///
@@ -36,16 +20,7 @@ public struct TensorData: Sendable {
     self.name = name
     self.elementType = elementType
     self.shape = shape
-    storage = .array(bytes)
-  }
-
-  /// A tensor of the bytes of a buffer, which are as many as type and shape ask for.
-  init(name: String, elementType: ElementType, shape: [Int], pages: PageBuffer) {
-    precondition(pages.bytes.count == shape.reduce(elementType.byteCount, *))
-    self.name = name
-    self.elementType = elementType
-    self.shape = shape
-    storage = .pages(pages)
+    self.bytes = bytes
   }
 
   /// A tensor that copies `elements`, row-major.
@@ -69,24 +44,20 @@ public enum SafetensorsWriter {
 
   /// Writes a file whole or not at all: to `path` + `.partial`, synchronised, then renamed.
   ///
-  /// With `hashesAside` large tensors are hashed on another thread while they are written.
-  ///
   /// - Returns: the digests and size of the file.
   /// - Throws: ``FileError``; nothing is left under `path` or the partial name.
   @discardableResult
   public static func write(
     _ tensors: [TensorData],
     metadata: [String: String],
-    to path: String,
-    hashesAside: Bool = false
+    to path: String
   ) throws -> FileDigest {
     let file = try SafetensorsFileWriter(
       tensors.map { TensorPlan(name: $0.name, elementType: $0.elementType, shape: $0.shape) },
       metadata: metadata,
-      to: path,
-      hashesAside: hashesAside
+      to: path
     )
-    for tensor in tensors { try tensor.withBytes { try file.append($0) } }
+    for tensor in tensors { try tensor.bytes.withUnsafeBytes { try file.append($0) } }
     return try file.finish()
   }
 

@@ -136,9 +136,9 @@ struct BuildCommand: ParsableCommand {
     guard (1...4096).contains(shardSize) else {
       throw ValidationError("--shard-size must be 1 to 4096 MiB")
     }
-    if let memory, memory < shardSize + 64 {
+    if let memory, memory < BuildPlan.minimumMemory >> 20 {
       throw ValidationError(
-        "--memory must be at least the shard size and 64, here \(shardSize + 64)"
+        "--memory must be at least \(BuildPlan.minimumMemory >> 20)"
       )
     }
     _ = try tasks()
