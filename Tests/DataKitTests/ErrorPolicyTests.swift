@@ -106,7 +106,7 @@ struct ErrorPolicyTests {
       "listops",
       Self.listOps(train: train),
       leavesOut: [
-        (member, 3, "byte 0x1 ", Array(rows[1].utf8)),
+        (member, 3, "byte 0x01", Array(rows[1].utf8)),
         (member, 4, "label 'x'", Array(rows[2].utf8)),
       ]
     ) { dataSet in

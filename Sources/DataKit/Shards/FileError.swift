@@ -18,6 +18,6 @@ public struct FileError: Error, CustomStringConvertible, Sendable {
 
   /// One sentence: path, action, the system's reason.
   public var description: String {
-    "\(path): cannot \(action) the file: \(String(cString: strerror(code)))"
+    "\(printable(path)): cannot \(action) the file: \(String(cString: strerror(code)))"
   }
 }

@@ -30,9 +30,9 @@ extension FuzzTarget {
       }
       throw error
     }
-    // A receiver compares sizes and XXH3 alone (docs/transport.md): a manifest whose SHA-256 was
-    // changed in both of its copies is for `verify` to find.
-    try checkFinished(folder, but: "has SHA-256")
+    // A receiver compares sizes and XXH3 alone (docs/transport.md): what else was changed in both
+    // copies of a manifest is for `verify` and for the reader to find.
+    try checkFinished(folder, but: ["has SHA-256", "the manifest says"])
     try expectOnly(["stream", "received"], in: input.folder)
   }
 }
