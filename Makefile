@@ -1,6 +1,7 @@
 # Set-up, build, demonstration and tests. `make demo` and `make test` need nothing run before them.
 
-PACKAGES := libarchive-dev libopenblas-dev libpng-dev libssl-dev libxxhash-dev pkg-config zlib1g-dev
+# libisal-dev only makes inflating faster; everything builds and runs without it.
+PACKAGES := libarchive-dev libisal-dev libopenblas-dev libpng-dev libssl-dev libxxhash-dev pkg-config zlib1g-dev
 MODULES := libarchive openblas libpng libcrypto libxxhash zlib
 SOURCES := Package.swift Sources Tests
 
@@ -8,7 +9,12 @@ SOURCES := Package.swift Sources Tests
 # a folder of their own, as they need other flags than the programs.
 TEST_FLAGS := -c release -Xswiftc -enable-testing --scratch-path .build-test
 
-.PHONY: deps build demo test bench format lint clean
+# Where `make install` puts programs, man pages and completions; DESTDIR is for packagers.
+PREFIX ?= /usr/local
+DESTDIR ?=
+PROGRAMS := lra-prep lra-train
+
+.PHONY: deps build demo test fuzz bench man completions install uninstall format lint clean
 
 # Installs the system packages that are missing, or says how.
 deps:
@@ -35,9 +41,51 @@ test: deps
 	swift build --build-tests $(TEST_FLAGS)
 	swift test --skip-build $(TEST_FLAGS)
 
+# Damaged inputs for everything that reads untrusted bytes; SEED=2 makes others.
+fuzz: deps
+	swift build $(TEST_FLAGS) --product lra-fuzz
+	.build-test/release/lra-fuzz --cases $(or $(CASES),200000) --seed $(or $(SEED),1)
+
 # Ratios of one run on this machine.
 bench: build
 	Sources/Tools/bench.sh
+
+# A page for every command from its help, by the generator that comes with the argument parser.
+man: build
+	swift build -c release --product generate-manual
+	Sources/Tools/man.sh .build/man $(PROGRAMS)
+
+completions: build
+	rm -rf .build/completions && mkdir -p .build/completions
+	for program in $(PROGRAMS); do for shell in bash zsh fish; do \
+	  .build/release/$$program --generate-completion-script $$shell \
+	    > .build/completions/$$program.$$shell || exit 1; \
+	done; done
+
+# Both programs, their man pages, and completions for bash, zsh and fish.
+install: man completions
+	for program in $(PROGRAMS); do \
+	  install -D -m 755 .build/release/$$program $(DESTDIR)$(PREFIX)/bin/$$program && \
+	  install -D -m 644 .build/completions/$$program.bash \
+	    $(DESTDIR)$(PREFIX)/share/bash-completion/completions/$$program && \
+	  install -D -m 644 .build/completions/$$program.zsh \
+	    $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_$$program && \
+	  install -D -m 644 .build/completions/$$program.fish \
+	    $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/$$program.fish || exit 1; \
+	done
+	for page in .build/man/*.1; do \
+	  install -D -m 644 $$page $(DESTDIR)$(PREFIX)/share/man/man1/$${page##*/} || exit 1; \
+	done
+
+uninstall:
+	for program in $(PROGRAMS); do \
+	  rm -f $(DESTDIR)$(PREFIX)/bin/$$program \
+	    $(DESTDIR)$(PREFIX)/share/bash-completion/completions/$$program \
+	    $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_$$program \
+	    $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/$$program.fish \
+	    $(DESTDIR)$(PREFIX)/share/man/man1/$$program.1 \
+	    $(DESTDIR)$(PREFIX)/share/man/man1/$$program.*.1; \
+	done
 
 format:
 	swift format --in-place --recursive --parallel $(SOURCES)

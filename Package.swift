@@ -42,14 +42,17 @@ let package = Package(
       providers: [.apt(["libopenblas-dev"])]
     ),
     .systemLibrary(name: "CXXHash", pkgConfig: "libxxhash", providers: [.apt(["libxxhash-dev"])]),
-    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+    .target(name: "CKernels"),
     .target(name: "CPNG", linkerSettings: [.linkedLibrary("png")]),
+    .target(name: "CInflate", linkerSettings: [.linkedLibrary("z")]),
 
     .target(name: "Tokenizers", swiftSettings: settings),
     .target(
       name: "DataKit",
-      dependencies: ["Tokenizers", "CArchive", "CPNG", "CXXHash", "CCrypto", "CZlib"],
+      dependencies: [
+        "Tokenizers", "CArchive", "CInflate", "CKernels", "CPNG", "CXXHash", "CCrypto",
+      ],
       swiftSettings: settings
     ),
     .target(
@@ -62,7 +65,9 @@ let package = Package(
 
     .target(
       name: "ToolSupport",
-      dependencies: [.product(name: "ArgumentParser", package: "swift-argument-parser")],
+      dependencies: [
+        "DataKit", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
       path: "Sources/Tools/Shared",
       swiftSettings: settings
     ),
@@ -85,10 +90,26 @@ let package = Package(
       swiftSettings: settings
     ),
 
+    .executableTarget(
+      name: "lra-bench",
+      dependencies: ["DataKit", "Tokenizers"],
+      path: "Sources/Tools/lra-bench",
+      swiftSettings: settings
+    ),
+
     .target(
       name: "TestSupport",
       dependencies: ["DataKit"],
       path: "Tests/Support",
+      swiftSettings: settings
+    ),
+    .executableTarget(
+      name: "lra-fuzz",
+      dependencies: [
+        "DataKit", "TestSupport", "ToolSupport",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      path: "Tests/Fuzz",
       swiftSettings: settings
     ),
     .testTarget(
@@ -110,7 +131,7 @@ let package = Package(
     ),
     .testTarget(
       name: "ToolsTests",
-      dependencies: ["DataKit", "TestSupport", "lra-prep", "lra-train"],
+      dependencies: ["DataKit", "TestSupport", "lra-fuzz", "lra-prep", "lra-train"],
       swiftSettings: settings
     ),
   ]

@@ -4,7 +4,8 @@
     python docs/read_shards.py data/listops
 
 Prints, per split, the SHA-256 of the token ids or pixels, labels and lengths: equal to those of
-`lra-prep`'s own golden tests (counts as u32, ids as u16, labels as i32, little-endian).
+`lra-prep`'s own golden tests (counts as u32, ids as u16, labels as i32, little-endian). Signed
+samples and measurements are hashed as they are stored, labels that are values as f32.
 """
 
 import hashlib
@@ -17,37 +18,55 @@ from safetensors.numpy import load_file
 
 
 def samples(folder, split, masks=None):
-    """Yields (id, label, values, mask) of every sample of a split, in its order."""
+    """Yields (id, label, sequences, masks) of every sample of a split, in its order.
+
+    There is one sequence, `x`, or a second, `y`, of pairs; a mask has a bool per position.
+    """
     manifest = json.loads((folder / "manifest.json").read_text())
+    names = ["x", "y"][: manifest["sequences"]]
     for entry in manifest["splits"][split]["shards"]:
-        shard = load_file(folder / entry["file"])
-        values, bits = shard["x.values"], None
+        shard, bits = load_file(folder / entry["file"]), {}
         if masks:
-            name = entry["file"].removesuffix(".safetensors") + f".mask-{masks}.safetensors"
-            bits = np.unpackbits(load_file(folder / name)["mask.0"], bitorder="little")
-            bits = bits[: values.size].astype(bool)
-        if "x.offsets" in shard:
-            ends = shard["x.offsets"]
-        else:
-            ends = np.arange(len(values) + 1) * values.shape[1]
-            values = values.reshape(-1)
-        for row, (start, end) in enumerate(zip(ends[:-1], ends[1:])):
-            mask = None if bits is None else bits[start:end]
-            yield shard["sample.id"][row], shard["label"][row], values[start:end], mask
+            bits = load_file(folder / entry["file"].replace(".safetensors", f".mask-{masks}.safetensors"))
+        parts = {name: cut(shard, name) for name in names}
+        for row, (id, label) in enumerate(zip(shard["sample.id"], shard["label"])):
+            ranges = [parts[name][0][row : row + 2] for name in names]
+            values = [parts[n][1][start:end] for n, (start, end) in zip(names, ranges)]
+            sample_masks = [unpack(bits, n, *r) for n, r in zip(names, ranges)] if masks else []
+            yield id, label, values, sample_masks
+
+
+def cut(shard, name):
+    """The offsets of a shard's samples and the values they cut: [positions, …]."""
+    values = shard[f"{name}.values"]
+    if f"{name}.offsets" in shard:
+        return shard[f"{name}.offsets"], values
+    count, length = values.shape[:2]
+    return np.arange(count + 1) * length, values.reshape(count * length, *values.shape[2:])
+
+
+def unpack(bits, name, start, end, variant=0):
+    """The mask bits of positions start ..< end; the lowest bit of a byte comes first."""
+    tensor = bits[f"mask.{variant}" if name == "x" else f"{name}.mask.{variant}"]
+    unpacked = np.unpackbits(tensor[start // 8 : (end + 7) // 8], bitorder="little")
+    return unpacked[start % 8 : start % 8 + end - start].astype(bool)
 
 
 def main(folder, masks=None):
     manifest = json.loads((folder / "manifest.json").read_text())
+    label_type = np.int32 if manifest["target"]["kind"] == "class" else np.float32
     for split in sorted(manifest["splits"]):
         tokens, labels, lengths = (hashlib.sha256() for _ in range(3))
         count = masked = elements = 0
-        for _, label, values, mask in samples(folder, split, masks):
-            tokens.update(np.uint32(len(values)).tobytes() + values.astype("<u2").tobytes())
-            labels.update(np.int32(label).tobytes())
-            lengths.update(np.uint32(len(values)).tobytes())
+        for _, label, sequences, sample_masks in samples(folder, split, masks):
+            for values in sequences:
+                stored = values.astype("<u2") if values.dtype.kind == "u" else values
+                tokens.update(np.uint32(len(values)).tobytes() + stored.tobytes())
+                lengths.update(np.uint32(len(values)).tobytes())
+                elements += len(values)
+            labels.update(label_type(label).tobytes())
             count += 1
-            elements += len(values)
-            masked += 0 if mask is None else int(mask.sum())
+            masked += sum(int(mask.sum()) for mask in sample_masks)
         print(f"{split}: {count} samples, {elements} elements")
         print(f"  tokens  {tokens.hexdigest()}\n  labels  {labels.hexdigest()}")
         print(f"  lengths {lengths.hexdigest()}")

@@ -19,6 +19,7 @@ typedef struct {
   jmp_buf jump;
   char *message;
   size_t message_size;
+  bool has_surplus;
 } failure;
 
 static void on_error(png_structp png, png_const_charp text) {
@@ -27,9 +28,12 @@ static void on_error(png_structp png, png_const_charp text) {
   longjmp(state->jump, 1);
 }
 
+// Data beyond the last row are a warning to libpng; what else it warns of changes no pixel.
 static void on_warning(png_structp png, png_const_charp text) {
-  (void)png;
-  (void)text;
+  failure *state = png_get_error_ptr(png);
+  if (strstr(text, "Too much image data") || strstr(text, "Extra compressed data")) {
+    state->has_surplus = true;
+  }
 }
 
 static void on_read(png_structp png, png_bytep into, size_t wanted) {
@@ -49,6 +53,7 @@ bool cpng_decode_grey(const uint8_t *bytes, size_t count, uint32_t width, uint32
   failure state;
   state.message = message;
   state.message_size = message_size;
+  state.has_surplus = false;
   png_bytep volatile rows = NULL;
   png_bytepp volatile row_pointers = NULL;
 
@@ -106,6 +111,7 @@ bool cpng_decode_grey(const uint8_t *bytes, size_t count, uint32_t width, uint32
   for (uint32_t row = 0; row < height; row++) row_pointers[row] = base + row * stride;
   png_read_image(png, row_pointers);
   png_read_end(png, NULL);
+  if (state.has_surplus) png_error(png, "there are more data than the image has rows");
   if (channels == 3) {
     for (size_t pixel = 0; pixel < (size_t)width * height; pixel++) {
       pixels[pixel] = grey_of(rows + 3 * pixel);

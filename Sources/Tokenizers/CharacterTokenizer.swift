@@ -6,8 +6,11 @@ public struct CharacterTokenizer: Sendable {
   /// The most tokens kept of a text; the rest is cut before anything is counted.
   public let limit: Int
   private var batch = TokenBatch()
-  private var ascii = [Int32](repeating: -1, count: 128)
+  private var ascii = [UInt16](repeating: Self.unknown, count: 128)
   private var others: [UInt32: UInt16] = [:]
+
+  /// Not the number of any token.
+  private static let unknown = UInt16.max
 
   /// A tokenizer that keeps the first `limit` code points of each text.
   public init(limit: Int) { self.limit = limit }
@@ -19,13 +22,17 @@ public struct CharacterTokenizer: Sendable {
   /// - Throws: ``TokenizerError`` with the offset of the first byte that is not UTF-8.
   public mutating func append(_ text: UnsafeBufferPointer<UInt8>) throws(TokenizerError) {
     var position = 0
-    var kept = 0
-    while position < text.count {
-      let scalar = try decodeScalar(text, at: &position)
-      guard kept < limit else { continue }
-      kept += 1
-      batch.numbers.append(try number(of: scalar))
+    let end = batch.numbers.count + min(limit, text.count)
+    while position < text.count, batch.numbers.count < end {
+      let byte = text[position]
+      if byte < 0x80, ascii[Int(byte)] != Self.unknown {
+        batch.numbers.append(ascii[Int(byte)])
+        position += 1
+      } else {
+        batch.numbers.append(try number(of: try decodeScalar(text, at: &position)))
+      }
     }
+    while position < text.count { _ = try decodeScalar(text, at: &position) }
     batch.ends.append(batch.numbers.count)
   }
 
@@ -35,16 +42,24 @@ public struct CharacterTokenizer: Sendable {
     return batch
   }
 
+  /// The number of a scalar; an ASCII one is new.
   private mutating func number(of scalar: UInt32) throws(TokenizerError) -> UInt16 {
-    if scalar < 128, ascii[Int(scalar)] >= 0 { return UInt16(ascii[Int(scalar)]) }
-    if let known = others[scalar] { return known }
-    guard batch.tokens.count < TokenTable.capacity, let value = Unicode.Scalar(scalar) else {
-      throw TokenizerError.tooManyTokens
+    if scalar < 128 {
+      let number = try add(scalar)
+      ascii[Int(scalar)] = number
+      return number
     }
-    let number = UInt16(batch.tokens.count)
-    batch.tokens.append(String(Character(value)))
-    if scalar < 128 { ascii[Int(scalar)] = Int32(number) } else { others[scalar] = number }
+    if let known = others[scalar] { return known }
+    let number = try add(scalar)
+    others[scalar] = number
     return number
+  }
+
+  private mutating func add(_ scalar: UInt32) throws(TokenizerError) -> UInt16 {
+    guard let value = Unicode.Scalar(scalar) else {
+      preconditionFailure("\(scalar) is no scalar; decoding refuses those")
+    }
+    return try batch.add(String(Character(value)))
   }
 }
 

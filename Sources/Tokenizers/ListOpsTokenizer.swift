@@ -7,72 +7,76 @@ public struct ListOpsTokenizer: Sendable {
   /// The most tokens kept of an expression.
   public let limit: Int
   private var batch = TokenBatch()
-  /// The numbers of tokens of at most eight bytes, by their bytes.
-  private var short: [UInt64: UInt16] = [:]
-  /// The numbers of the ten digits and, last, of the closer: most tokens are one of these.
-  private var single = [Int32](repeating: -1, count: 128)
-  private var long: [String: UInt16] = [:]
+  private var words = WordNumbers()
 
   /// A tokenizer that keeps the first `limit` tokens of each expression.
   public init(limit: Int) { self.limit = limit }
+
+  // What a byte does; any greater value is the character that it adds to a word.
+  private static let refuse: UInt8 = 0
+  private static let end: UInt8 = 1
+  private static let drop: UInt8 = 2
+
+  private static let actions: [UInt8] = (0...255).map { byte in
+    switch UInt8(byte) {
+    case 0x20, 0x09...0x0D: end
+    case UInt8(ascii: "("), UInt8(ascii: ")"): drop
+    case UInt8(ascii: "]"): UInt8(ascii: "X")
+    case 0x21...0x7E: UInt8(byte)
+    default: refuse
+    }
+  }
 
   /// Adds an expression to the batch.
   ///
   /// - Throws: ``TokenizerError`` when a byte is outside printable ASCII and white space, or there
   ///   is no token at all.
   public mutating func append(_ source: UnsafeBufferPointer<UInt8>) throws(TokenizerError) {
-    var kept = 0
+    let actions = Self.actions
+    var word = (start: 0, length: 0, key: WordNumbers.emptyKey)
     var found = 0
-    var position = 0
-    var word: [UInt8] = []
-    while position <= source.count {
-      let byte = position < source.count ? source[position] : 0x20
-      position += 1
-      switch byte {
-      case 0x20, 0x09, 0x0B, 0x0C, 0x0A, 0x0D:
-        guard !word.isEmpty else { continue }
-        found += 1
-        if kept < limit {
-          kept += 1
-          batch.numbers.append(try number(of: word))
+    for position in 0..<source.count {
+      let action = actions[Int(source[position])]
+      if action > Self.drop {
+        word.key = word.key << 8 | UInt64(action)
+        word.length += 1
+      } else if action == Self.end {
+        if word.length > 0 {
+          if found < limit { try keep(word, of: source[word.start..<position]) }
+          found += 1
         }
-        word.removeAll(keepingCapacity: true)
-      case UInt8(ascii: "("), UInt8(ascii: ")"): continue
-      case UInt8(ascii: "]"): word.append(UInt8(ascii: "X"))
-      case 0x21...0x7E: word.append(byte)
-      default: throw TokenizerError.invalidListOpsByte(byte, offset: position - 1)
+        word = (position + 1, 0, WordNumbers.emptyKey)
+      } else if action == Self.refuse {
+        throw TokenizerError.invalidListOpsByte(source[position], offset: position)
       }
+    }
+    if word.length > 0 {
+      if found < limit { try keep(word, of: source[word.start...]) }
+      found += 1
     }
     guard found > 0 else { throw TokenizerError.emptyExpression }
     batch.ends.append(batch.numbers.count)
+  }
+
+  /// Adds a word; `source` is where it stands, with the bytes to be dropped.
+  @inline(__always)
+  private mutating func keep(
+    _ word: (start: Int, length: Int, key: UInt64),
+    of source: Slice<UnsafeBufferPointer<UInt8>>
+  ) throws(TokenizerError) {
+    let number =
+      word.length <= WordNumbers.shortLength
+      ? try words.number(ofShort: word.key, in: &batch)
+      : try words.number(
+        of: source.map { Self.actions[Int($0)] }.filter { $0 > Self.drop },
+        in: &batch
+      )
+    batch.numbers.append(number)
   }
 
   /// Hands over the batch and starts an empty one.
   public mutating func finish() -> TokenBatch {
     defer { self = ListOpsTokenizer(limit: limit) }
     return batch
-  }
-
-  private mutating func number(of word: [UInt8]) throws(TokenizerError) -> UInt16 {
-    if word.count == 1, single[Int(word[0])] >= 0 { return UInt16(single[Int(word[0])]) }
-    guard word.count <= 8 else {
-      let text = String(decoding: word, as: UTF8.self)
-      if let known = long[text] { return known }
-      let number = try add(text)
-      long[text] = number
-      return number
-    }
-    let key = word.reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
-    if let known = short[key] { return known }
-    let number = try add(String(decoding: word, as: UTF8.self))
-    short[key] = number
-    if word.count == 1 { single[Int(word[0])] = Int32(number) }
-    return number
-  }
-
-  private mutating func add(_ token: String) throws(TokenizerError) -> UInt16 {
-    guard batch.tokens.count < TokenTable.capacity else { throw TokenizerError.tooManyTokens }
-    batch.tokens.append(token)
-    return UInt16(batch.tokens.count - 1)
   }
 }

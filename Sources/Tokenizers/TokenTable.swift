@@ -4,7 +4,7 @@
 /// ``Vocabulary`` has counted the training split, and are renumbered when they are written.
 public struct TokenTable: Sendable {
   /// The most tokens a table can hold: with the specials before them, ids are 16 bits wide.
-  public static let capacity = 65_536 - Vocabulary.specials.count
+  public static let capacity = 65_536 - SpecialTokens.mostTokens
 
   /// Every token, in order of first appearance.
   public private(set) var tokens: [String] = []
@@ -60,12 +60,23 @@ public struct TokenBatch: Sendable {
     var final: [UInt16] = []
     for token in tokens { final.append(try table.number(of: token)) }
     var counts = [Int](repeating: 0, count: tokens.count)
-    for index in numbers.indices {
-      let local = Int(numbers[index])
-      counts[local] += 1
-      numbers[index] = final[local]
+    numbers.withUnsafeMutableBufferPointer { numbers in
+      for index in numbers.indices {
+        let local = Int(numbers[index])
+        counts[local] += 1
+        numbers[index] = final[local]
+      }
     }
     guard counting else { return }
     for (local, count) in counts.enumerated() { table.count(final[local], times: count) }
+  }
+
+  /// Adds a token that is not there yet.
+  ///
+  /// - Throws: ``TokenizerError`` when numbers would no longer fit 16 bits.
+  mutating func add(_ token: String) throws(TokenizerError) -> UInt16 {
+    guard tokens.count < TokenTable.capacity else { throw TokenizerError.tooManyTokens }
+    tokens.append(token)
+    return UInt16(tokens.count - 1)
   }
 }

@@ -13,11 +13,16 @@ public enum TokenizerError: Error, CustomStringConvertible, Sendable, Equatable 
   public var description: String {
     switch self {
     case .invalidUTF8(let byte, let offset):
-      "byte 0x\(String(byte, radix: 16)) at offset \(offset) is not UTF-8"
+      "byte \(hexadecimal(byte)) at offset \(offset) is not UTF-8"
     case .invalidListOpsByte(let byte, let offset):
-      "byte 0x\(String(byte, radix: 16)) at offset \(offset) cannot stand in a ListOps expression"
+      "byte \(hexadecimal(byte)) at offset \(offset) cannot stand in a ListOps expression"
     case .emptyExpression: "the expression has no tokens"
     case .tooManyTokens: "there are more than \(TokenTable.capacity) different tokens"
     }
   }
+}
+
+/// A byte as `0x0a`.
+private func hexadecimal(_ byte: UInt8) -> String {
+  "0x" + (byte < 16 ? "0" : "") + String(byte, radix: 16)
 }

@@ -1,20 +1,11 @@
 /// The tokens of a task and their ids.
 ///
-/// Ids 0 … 3 are the specials `<mask>`, `<pad>`, `<unk>`, `<eos>`; the others follow by falling
-/// count over the cut training split, ties in code-point order, tokens rarer than the minimum left
-/// out (the rule of the paper's loader, which is torchtext's).
+/// The specials come first; the others follow by falling count over the cut training split, ties
+/// in code-point order, tokens rarer than the minimum left out (the rule of the paper's loader,
+/// which is torchtext's).
 public struct Vocabulary: Sendable, Equatable {
-  /// The id that replaces a masked token.
-  public static let maskID = 0
-  /// The id that pads a batch.
-  public static let padID = 1
-  /// The id of tokens outside the vocabulary.
-  public static let unknownID = 2
-  /// The id that ends a sample.
-  public static let endID = 3
-  /// The specials, in id order.
-  public static let specials = ["<mask>", "<pad>", "<unk>", "<eos>"]
-
+  /// The tokens before all others.
+  public let specials: SpecialTokens
   /// Every token; the position is the id.
   public let tokens: [String]
   /// The count of every token; 0 for specials.
@@ -27,10 +18,15 @@ public struct Vocabulary: Sendable, Equatable {
   /// - Parameters:
   ///   - table: the tokens and their counts over the training split.
   ///   - minimumFrequency: tokens counted less often become `<unk>`; 1 or more.
-  public init(_ table: TokenTable, minimumFrequency: Int) {
+  ///   - specials: the tokens before all others.
+  public init(
+    _ table: TokenTable,
+    minimumFrequency: Int,
+    specials: SpecialTokens = .standard
+  ) {
     let kept = table.tokens.indices
       .filter { index in
-        table.counts[index] >= minimumFrequency && !Self.specials.contains(table.tokens[index])
+        table.counts[index] >= minimumFrequency && !specials.tokens.contains(table.tokens[index])
       }
       .sorted { first, second in
         let (one, other) = (table.counts[first], table.counts[second])
@@ -40,10 +36,22 @@ public struct Vocabulary: Sendable, Equatable {
             table.tokens[second].unicodeScalars
           )
       }
-    var ids = [UInt16](repeating: UInt16(Self.unknownID), count: table.tokens.count)
-    for (rank, index) in kept.enumerated() { ids[index] = UInt16(Self.specials.count + rank) }
+    self.init(table, kept: kept, specials)
+  }
+
+  /// The vocabulary of tokens that are known beforehand: all are kept, in the table's order, also
+  /// those that do not occur.
+  public init(fixed table: TokenTable, specials: SpecialTokens = .standard) {
+    self.init(table, kept: Array(table.tokens.indices), specials)
+  }
+
+  private init(_ table: TokenTable, kept: [Int], _ specials: SpecialTokens) {
+    let first = specials.tokens.count
+    var ids = [UInt16](repeating: UInt16(specials.unknownID), count: table.tokens.count)
+    for (rank, index) in kept.enumerated() { ids[index] = UInt16(first + rank) }
+    self.specials = specials
     self.ids = ids
-    tokens = Self.specials + kept.map { table.tokens[$0] }
-    counts = [Int](repeating: 0, count: Self.specials.count) + kept.map { table.counts[$0] }
+    tokens = specials.tokens + kept.map { table.tokens[$0] }
+    counts = [Int](repeating: 0, count: first) + kept.map { table.counts[$0] }
   }
 }

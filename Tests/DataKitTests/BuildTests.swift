@@ -53,7 +53,7 @@ struct BuildTests {
     let definition = try #require(TaskDefinition.named(task))
     return try Build(
       BuildPlan(
-        input: .file(archive),
+        inputs: [.file(archive)],
         tasks: [definition],
         folders: [folder.file("out")],
         masks: masks,
@@ -185,7 +185,7 @@ struct BuildTests {
 
   @Test(
     arguments: [
-      { $0.fixedLength = 0 }, { $0.classes = 0 }, { $0.elementType = .float32 },
+      { $0.fixedLength = 0 }, { $0.target.classes = 0 }, { $0.elementType = .int64 },
       { $0.splits["train"]?.shards[0].file = "../outside.safetensors" },
       { $0.masks[0].variants = -1 }, { $0.masks[0].ratio = 3 },
     ] as [@Sendable (inout Manifest) -> Void]
@@ -209,6 +209,44 @@ struct BuildTests {
     #expect(throws: DataSetError.self) { try MaskWriter.add([set], to: folder.file("out")) }
   }
 
+  @Test(arguments: [
+    MaskSet(policy: .token(ratio: 0.3), seed: 4, variants: 3),
+    MaskSet(policy: .span(ratio: 0.5, length: 3), seed: 4, variants: 3),
+  ])
+  func `mask files are the same for any number of threads and hold the drawn bits`(
+    set: MaskSet
+  ) throws {
+    // Long enough for several pieces, whose ends fall inside bytes.
+    let digits = (0..<2001).map { "\($0 % 10)" }.joined(separator: " ")
+    let rows = (0..<700).map { "( ( [MAX \(digits.dropLast(2 * ($0 % 17))) ) ] )\t9\n" }
+    let path = try archive(listOps(train: "Source\tTarget\n" + rows.joined()))
+    var digests: [[FileDigest]] = []
+    for threads in [1, 3] {
+      _ = try build("listops", path)
+      let manifest = try MaskWriter.add([set], to: folder.file("out"), threads: threads)
+      digests.append(
+        manifest.masks[0].shards.sorted { $0.key < $1.key }.flatMap { $0.value.map(\.digest) }
+      )
+      #expect(try Verification(folder: folder.file("out")).run().faults.isEmpty)
+      let split = try DataSet(opening: folder.file("out")).split(.train)
+      let reader = split.maskReader(set)
+      for (index, variant) in [(0, 0), (1, 2), (350, 1), (699, 2)] {
+        var (stored, drawn) = ([UInt8](), [UInt8]())
+        stored = [UInt8](repeating: 7, count: split.length(at: index))
+        drawn = stored
+        stored.withUnsafeMutableBufferPointer {
+          reader.copyMask(at: index, variant: variant, into: $0)
+        }
+        drawn.withUnsafeMutableBufferPointer {
+          MaskGenerator(set).fill($0, sampleID: split.sampleID(at: index), variant: variant)
+        }
+        #expect(stored == drawn)
+      }
+      try FileManager.default.removeItem(atPath: folder.file("out"))
+    }
+    #expect(digests[0] == digests[1])
+  }
+
   @Test func `reviews keep the archive's order and unlabelled ones are counted`() throws {
     let path = try archive([
       ("aclImdb/test/neg/1_1.txt", Array("bad".utf8)),
@@ -225,5 +263,48 @@ struct BuildTests {
     let skipped = try #require(result[0].manifest).provenance.skipped
     #expect(skipped["unlabelled reviews (unsup)"] == 1)
     #expect(skipped["files that are not labelled reviews"] == 1)
+  }
+
+  @Test func `batches are the padded samples, and damage is found at the first reading`() throws {
+    let rows = (1...40).map { count in
+      "( ( [MAX \((0..<count).map { "\($0 % 10)" }.joined(separator: " ")) ) ] )\t9\n"
+    }
+    _ = try build("listops", try archive(listOps(train: "Source\tTarget\n" + rows.joined())))
+    let split = try DataSet(opening: folder.file("out")).split(.train)
+    let (indices, rowLength) = ([39, 0, 17, 17, 3], 45)
+    var output = [Int32](repeating: -7, count: indices.count * rowLength)
+    var lengths = [Int32](repeating: -7, count: indices.count)
+    func read(_ split: DataSplit) throws {
+      try output.withUnsafeMutableBufferPointer { output in
+        try lengths.withUnsafeMutableBufferPointer { lengths in
+          try split.copyBatch(
+            indices,
+            into: output,
+            rowLength: rowLength,
+            padding: 1,
+            lengths: lengths
+          )
+        }
+      }
+    }
+    try read(split)
+    for (row, index) in indices.enumerated() {
+      var sample = [Int32](repeating: -1, count: split.length(at: index))
+      #expect(sample.count == index + 4)
+      try sample.withUnsafeMutableBufferPointer { _ = try split.copyValues(at: index, into: $0) }
+      let padded = sample + [Int32](repeating: 1, count: rowLength - sample.count)
+      #expect(Array(output[row * rowLength..<(row + 1) * rowLength]) == padded)
+      #expect(lengths[row] == Int32(sample.count))
+    }
+    // A sample that is damaged is found by the next who opens the data set, every time.
+    let (file, bytes) = split.location(at: 17)
+    let handle = try FileHandle(forUpdating: URL(filePath: file))
+    try handle.seek(toOffset: UInt64(bytes.lowerBound))
+    try handle.write(contentsOf: [0xEE])
+    try handle.close()
+    let damaged = try DataSet(opening: folder.file("out")).split(.train)
+    for _ in 0..<2 { #expect(throws: DataSetError.self) { try read(damaged) } }
+    var whole = [Int32](repeating: 0, count: damaged.length(at: 3))
+    try whole.withUnsafeMutableBufferPointer { _ = try damaged.copyValues(at: 3, into: $0) }
   }
 }

@@ -53,6 +53,83 @@ struct GenerateListOpsTests {
     }
   }
 
+  /// Parameters with few enough trees that the shape of every one can be counted, and larger ones
+  /// of which lengths, arities, depths and values are compared.
+  @Test(arguments: [(2, 9, 3, 3, 0.4), (20, 60, 4, 5, 0.25), (500, 2000, 10, 10, 0.25)])
+  func `trees are distributed as those of plain rejection`(
+    minimum: Int,
+    maximum: Int,
+    depth: Int,
+    arguments: Int,
+    probability: Double
+  ) throws {
+    var parameters = ListOpsParameters()
+    parameters.minimumLength = minimum
+    parameters.maximumLength = maximum
+    parameters.maximumDepth = depth
+    parameters.maximumArguments = arguments
+    parameters.treeProbability = probability
+    let generator = try ListOpsGenerator(parameters: parameters, seed: 11)
+    let samples = maximum > 1000 ? 3000 : 20_000
+    var naive = NaiveListOps(parameters: parameters)
+    var counts: [String: (Int, Int)] = [:]
+    for index in 0..<samples {
+      for key in features(try generator.expression(at: index), maximum) {
+        counts[key, default: (0, 0)].0 += 1
+      }
+      for key in features(naive.next(), maximum) { counts[key, default: (0, 0)].1 += 1 }
+    }
+    #expect(counts.count > 20)
+    // Two samples of one size: the statistic of each feature has as many degrees of freedom as the
+    // feature has values, less one. Rare values are left out.
+    for (feature, values) in Dictionary(grouping: counts, by: { $0.key.prefix { $0 != " " } }) {
+      let usual = values.map(\.value).filter { $0.0 + $0.1 >= 20 }
+      let statistic = usual.reduce(0.0) { sum, pair in
+        sum + Double((pair.0 - pair.1) * (pair.0 - pair.1)) / Double(pair.0 + pair.1)
+      }
+      let freedom = Double(usual.count)
+      #expect(
+        statistic < freedom + 4 * (2 * freedom).squareRoot(),
+        "\(feature): \(statistic) with \(freedom) degrees of freedom"
+      )
+    }
+  }
+
+  /// What is compared of an expression: a name, a blank, a value.
+  private func features(_ expression: ListOpsExpression, _ maximum: Int) -> [String] {
+    var depth = 0
+    var deepest = 0
+    var operators = [Int](repeating: 0, count: 4)
+    var digits = [Int](repeating: 0, count: 10)
+    var shape = ""
+    for token in expression.tokens {
+      switch token {
+      case .open(let operation, _):
+        depth += 1
+        operators[Int(operation.rawValue)] += 1
+        shape += "["
+      case .close:
+        depth -= 1
+        shape += "]"
+      case .value(let digit):
+        digits[Int(digit)] += 1
+        shape += "."
+      }
+      deepest = max(deepest, depth)
+    }
+    if maximum < 10 { return ["shape \(shape)", "text \(expression.text)"] }
+    var result = [
+      "length \(expression.length * 40 / maximum)",
+      "depth \(deepest)", "operators \(operators.reduce(0, +) / 8)", "value \(expression.value)",
+      "mostOperator \(operators.firstIndex(of: operators.max() ?? 0) ?? 0)",
+      "mostDigit \(digits.firstIndex(of: digits.max() ?? 0) ?? 0)",
+    ]
+    if case .open(let root, let count) = expression.tokens[0] {
+      result += ["root \(root)", "arity \(count)"]
+    }
+    return result
+  }
+
   @Test func `impossible lengths are refused`() {
     var parameters = ListOpsParameters()
     parameters.maximumLength = 501
@@ -110,7 +187,7 @@ struct GenerateListOpsTests {
   /// An expression from its text.
   private func parsed(_ text: Substring) -> ListOpsExpression {
     var tokens: [ListOpsExpression.Token] = []
-    var open: [(position: Int, count: Int)] = []
+    var open: [(position: Int, count: UInt16)] = []
     for word in text.split(separator: " ") where word != "(" && word != ")" {
       if word == "]" {
         let (position, count) = open.removeLast()
@@ -121,7 +198,7 @@ struct GenerateListOpsTests {
         continue
       }
       if !open.isEmpty { open[open.count - 1].count += 1 }
-      if let digit = Int(word) {
+      if let digit = UInt8(word) {
         tokens.append(.value(digit))
       } else if let operation = Operator.allCases.first(where: { $0.token == word }) {
         open.append((tokens.count, 0))
@@ -129,6 +206,39 @@ struct GenerateListOpsTests {
       }
     }
     return ListOpsExpression(tokens: tokens)
+  }
+}
+
+/// The original's way: a tree is grown argument by argument, and thrown away when its length is
+/// not permitted.
+private struct NaiveListOps {
+  let parameters: ListOpsParameters
+  var random = PhiloxStream(Philox(seed: 99, purpose: .sample), 0)
+
+  init(parameters: ListOpsParameters) { self.parameters = parameters }
+
+  mutating func next() -> ListOpsExpression {
+    while true {
+      var tokens: [ListOpsExpression.Token] = []
+      grow(&tokens, depth: 1)
+      if tokens.count > parameters.minimumLength && tokens.count < parameters.maximumLength {
+        return ListOpsExpression(tokens: tokens)
+      }
+    }
+  }
+
+  private mutating func grow(_ tokens: inout [ListOpsExpression.Token], depth: Int) {
+    guard depth < parameters.maximumDepth,
+      Double(random.nextUnit()) < parameters.treeProbability
+    else {
+      tokens.append(.value(UInt8(random.next(below: 10))))
+      return
+    }
+    let operation = ListOpsExpression.Operator.allCases[random.next(below: 4)]
+    let count = 2 + random.next(below: parameters.maximumArguments - 1)
+    tokens.append(.open(operation, argumentCount: UInt16(count)))
+    for _ in 0..<count { grow(&tokens, depth: depth + 1) }
+    tokens.append(.close)
   }
 }
 

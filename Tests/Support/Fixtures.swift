@@ -17,4 +17,9 @@ public enum Fixtures {
     let folder = named ?? root + "../shared/data"
     return access(folder + "/lra_release.gz", R_OK) == 0 ? folder : nil
   }()
+
+  /// ``archives``, if the folder holds the hostile ones as well.
+  public static let hostile: String? = archives.flatMap {
+    access($0 + "/hostile/ok-baseline.gz", R_OK) == 0 ? $0 : nil
+  }
 }

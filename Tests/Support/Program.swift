@@ -15,6 +15,9 @@ public struct Program: Sendable {
   /// Where the program is.
   public let path: String
 
+  /// The program at a path.
+  public init(path: String) { self.path = path }
+
   /// The program of that name, beside the tests.
   public init(_ name: String) {
     path =
@@ -29,6 +32,7 @@ public struct Program: Sendable {
   /// - Parameters:
   ///   - arguments: what follows the program's name.
   ///   - folder: the working folder.
+  ///   - environment: variables set beside those of the tests.
   ///   - interrupt: asked with what was written to standard error so far; the program gets SIGTERM
   ///     once it says yes.
   /// - Returns: exit code and texts.
@@ -36,12 +40,14 @@ public struct Program: Sendable {
   public func run(
     _ arguments: [String],
     in folder: String,
+    environment: [String: String] = [:],
     interruptWhen interrupt: ((String) -> Bool)? = nil
   ) throws -> Result {
     let process = Process()
     process.executableURL = URL(fileURLWithPath: path)
     process.arguments = arguments
     process.currentDirectoryURL = URL(fileURLWithPath: folder)
+    process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
     let (output, errors) = (folder + "/.stdout", folder + "/.stderr")
     for file in [output, errors] {
       guard FileManager.default.createFile(atPath: file, contents: nil) else {

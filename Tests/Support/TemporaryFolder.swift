@@ -5,9 +5,10 @@ public final class TemporaryFolder {
   /// The folder's path.
   public let path: String
 
-  /// Makes a folder under the system's temporary folder.
-  public init() {
-    let url = FileManager.default.temporaryDirectory.appending(path: "lra-test-\(UUID())")
+  /// Makes a folder under `parent`, or under the system's temporary folder.
+  public init(under parent: String? = nil) {
+    let above = parent.map { URL(filePath: $0) } ?? FileManager.default.temporaryDirectory
+    let url = above.appending(path: "lra-test-\(UUID())")
     path = url.path
     try? FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
   }

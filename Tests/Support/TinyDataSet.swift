@@ -56,7 +56,7 @@ public enum TinyDataSet {
         return UInt8(random.next(below: 100) + (isBright ? 150 : 0))
       }
       return (values, Int64(label))
-    case .tokens:
+    default:
       let length = 3 + random.next(below: 7)
       let inner = (0..<length - 2).map { _ in UInt8(4 + random.next(below: 4)) }
       return ([label == 1 ? 4 : 5] + inner + [3], Int64(label))
@@ -158,15 +158,18 @@ public enum TinyDataSet {
     var manifest: [String: Any] = [
       "format": Manifest.format, "version": Manifest.version, "tool": "tests",
       "task": input == .pixels ? "tiny-image" : "tiny-text", "input": input.rawValue,
-      "elementType": "U8", "maximumLength": input == .pixels ? 16 : 9, "classes": 2,
-      "validationSplit": "validation", "options": [:],
+      "elementType": "U8", "maximumLength": input == .pixels ? 16 : 9, "channels": 1,
+      "sequences": 1, "attachments": [],
+      "target": ["kind": "class", "classes": 2], "validationSplit": "validation", "options": [:],
       "provenance": [
-        "input": "none", "bytes": 0, "sha256": "", "prefix": "", "membersRead": 0, "skipped": [:],
+        "inputs": [], "prefix": "", "membersRead": 0, "skipped": [:], "rejected": [],
       ],
     ]
     if input == .pixels {
       manifest["fixedLength"] = 16
-      manifest["normalization"] = ["mean": 0.5, "standardDeviation": 0.5]
+      manifest["normalization"] = [
+        "divisor": 255, "mean": [0.5], "standardDeviation": [0.5],
+      ]
     } else {
       manifest["vocabulary"] = [
         "tokenizer": "character",

@@ -18,7 +18,9 @@ struct TokenizerTests {
     var start = 0
     return batch.ends.map { end in
       defer { start = end }
-      return batch.numbers[start..<end].map { Int(vocabulary.ids[Int($0)]) } + [Vocabulary.endID]
+      return batch.numbers[start..<end].map { Int(vocabulary.ids[Int($0)]) } + [
+        SpecialTokens.standard.endID
+      ]
     }
   }
 
@@ -111,5 +113,50 @@ struct TokenizerTests {
 
   @Test func `an expression without tokens is refused`() {
     #expect(throws: TokenizerError.emptyExpression) { _ = try listOps(["( )"], limit: 10) }
+  }
+
+  @Test func `ListOps words of any length are told apart`() throws {
+    let long = String(repeating: "A", count: 9)
+    let source = "[MAX 1 [M(A)X [MAXIMU [MAXIMUM \(long) \(long)A [MAXIMUM A]\t] 11"
+    let batch = try listOps([source], limit: 100)
+    let words = ["[MAX", "1", "[MAXIMU", "[MAXIMUM", long, long + "A", "AX", "X", "11"]
+    #expect(batch.tokens == words)
+    #expect(batch.numbers == [0, 1, 0, 2, 3, 4, 5, 3, 6, 7, 8])
+  }
+
+  @Test func `words are what white space separates`() throws {
+    var tokenizer = WordTokenizer(limit: 5)
+    let texts = [
+      "  a bb\u{A0}a\u{2028}b\u{301}b\r\n", "", "one two three\tfour five six seven", "\u{1F}",
+    ]
+    for text in texts {
+      try Array(text.utf8).withUnsafeBufferPointer { try tokenizer.append($0) }
+    }
+    let batch = tokenizer.finish()
+    #expect(batch.tokens == ["a", "bb", "b\u{301}b", "one", "two", "three", "four", "five"])
+    #expect(batch.numbers == [0, 1, 0, 2, 3, 4, 5, 6, 7])
+    #expect(batch.ends == [4, 4, 9, 9])
+    #expect(throws: TokenizerError.invalidUTF8(byte: 0xFF, offset: 2)) {
+      try [0x61, 0x20, 0xFF].withUnsafeBufferPointer { try tokenizer.append($0) }
+    }
+  }
+
+  @Test func `bytes are their own numbers, after the specials`() throws {
+    var tokenizer = ByteTokenizer(limit: 4)
+    [0xFF, 0x00, 0x41].withUnsafeBufferPointer { tokenizer.append($0) }
+    [1, 2, 3, 4, 5].withUnsafeBufferPointer { tokenizer.append($0) }
+    var batch = tokenizer.finish()
+    var table = TokenTable()
+    try batch.renumber(by: &table, counting: true)
+    #expect(batch.numbers == [0xFF, 0, 0x41, 1, 2, 3, 4])
+    #expect(batch.ends == [3, 7])
+    let vocabulary = Vocabulary(fixed: table)
+    #expect(vocabulary.tokens.count == 260)
+    #expect(vocabulary.tokens[4] == "<0x00>")
+    #expect(vocabulary.tokens[4 + 0x41] == "A")
+    #expect(vocabulary.tokens[4 + 0xFF] == "<0xFF>")
+    #expect(vocabulary.ids == (0..<256).map { UInt16($0 + 4) })
+    #expect(vocabulary.counts.reduce(0, +) == 7)
+    #expect(Set(vocabulary.tokens).count == 260)
   }
 }

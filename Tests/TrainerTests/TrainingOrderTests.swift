@@ -79,7 +79,7 @@ import Testing
   }
 
   @Test func `pixels are normalized with every step rounded`() {
-    let table = PixelTable(PixelNormalization(mean: 0.5, standardDeviation: 0.5))
+    let table = PixelTable(Normalization(divisor: 255, mean: [0.5], standardDeviation: [0.5]))
     #expect(table.values.count == 256)
     #expect(table.values[0] == -1 && table.values[255] == 1)
     #expect(table.values[51] == (Float(51) / 255 - 0.5) / 0.5)

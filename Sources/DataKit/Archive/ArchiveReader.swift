@@ -1,85 +1,11 @@
-internal import CArchive
-internal import Glibc
-
-/// Where an archive comes from.
-public enum ArchiveInput: Sendable, Equatable {
-  /// A file.
-  case file(String)
-  /// The program's standard input.
-  case standardInput
-
-  /// `-` is standard input, anything else a path.
-  public init(_ argument: String) {
-    self = argument == "-" ? .standardInput : .file(argument)
-  }
-
-  /// What messages call it.
-  public var name: String {
-    switch self {
-    case .file(let path): path
-    case .standardInput: "standard input"
-    }
-  }
-
-  /// The name without folders, for a manifest: equal archives give equal manifests wherever they
-  /// lie.
-  var baseName: String {
-    switch self {
-    case .file(let path): path.split(separator: "/").last.map(String.init) ?? path
-    case .standardInput: "standard input"
-    }
-  }
-}
-
-/// An archive that cannot be read, or a member that is not what its place promises.
-public struct ArchiveError: Error, CustomStringConvertible, Sendable {
-  /// The archive's name.
-  public let archive: String
-  /// The member's path inside the archive, if the fault is in one.
-  public let member: String?
-  /// The line inside the member, counted from 1.
-  public let line: Int?
-  /// What is wrong, lower case.
-  public let reason: String
-  /// What to do about it.
-  public let hint: String?
-
-  init(
-    archive: String,
-    member: String? = nil,
-    line: Int? = nil,
-    reason: String,
-    hint: String? = nil
-  ) {
-    self.archive = archive
-    self.member = member
-    self.line = line
-    self.reason = reason
-    self.hint = hint
-  }
-
-  /// Archive, member and line, then what is wrong.
-  public var description: String {
-    let place = [archive, member.map { printable($0) }, line.map(String.init)].compactMap { $0 }
-    let what = printable(String(reason.prefix(600)))
-    return place.joined(separator: ":") + ": " + what + (hint.map { "\nhint: \($0)" } ?? "")
-  }
-}
-
-/// Text of strangers without control characters, which must not reach a terminal.
-func printable(_ text: String) -> String {
-  text.unicodeScalars.map { scalar in
-    scalar.properties.generalCategory == .control ? scalar.escaped(asASCII: true) : "\(scalar)"
-  }.joined()
-}
-
 /// A regular file inside an archive.
 struct ArchiveMember {
   let path: String
-  let byteCount: Int
+  /// The size in bytes as the archive declares it; nil for a plain file.
+  let byteCount: Int?
 }
 
-/// A streaming reader of (compressed) tar archives over libarchive: one pass, bounded memory.
+/// A streaming reader of (compressed) tar archives: one pass, bounded memory.
 final class ArchiveReader {
   /// The archive's name in messages.
   let name: String
@@ -87,43 +13,44 @@ final class ArchiveReader {
   private(set) var otherMembers = 0
   /// Called often while members are read.
   var progress: () -> Void = {}
+  /// What the archive may ask for.
+  let limits: ArchiveLimits
+  /// Whether bytes that belong to no gzip member follow the archive; known after ``drain()``.
+  private(set) var hasTrailingBytes = false
   private let source: ByteSource
-  private let archive: OpaquePointer
-  private var current = ""
+  private let bytes: ReadAhead
+  private var tar: TarReader
+  private var current: TarReader.Member?
   private var reached = 0
 
-  init(_ input: ArchiveInput) throws {
+  /// Opens an archive.
+  ///
+  /// - Parameters:
+  ///   - input: a file or standard input.
+  ///   - acceptsPlainFile: whether an input that is no tar archive is a single member of the input's
+  ///     own name, without `.gz` or the like.
+  ///   - threads: with more than one, reading and inflating run ahead on a thread of their own.
+  ///   - limits: what the archive may ask for.
+  /// - Throws: ``ArchiveError``.
+  init(
+    _ input: ArchiveInput,
+    acceptsPlainFile: Bool = false,
+    threads: Int = 1,
+    limits: ArchiveLimits = ArchiveLimits()
+  ) throws {
     name = input.name
-    source = try ByteSource(input)
-    guard let archive = archive_read_new() else {
-      throw ArchiveError(archive: input.name, reason: "out of memory")
-    }
-    self.archive = archive
-    for enable in [
-      archive_read_support_filter_zstd,
-      archive_read_support_filter_xz, archive_read_support_format_tar,
-    ] {
-      _ = enable(archive)
-    }
-    // What `cat` joined is read on, instead of ending silently after the first archive.
-    archive_read_set_option(archive, "tar", "read_concatenated_archives", "1")
-    let status = archive_read_open(
-      archive,
-      Unmanaged.passUnretained(source).toOpaque(),
-      nil,
-      { _, client, buffer in
-        guard let client, let buffer else { return -1 }
-        return Unmanaged<ByteSource>.fromOpaque(client).takeUnretainedValue().next(into: buffer)
-      },
-      nil
+    self.limits = limits
+    source = try ByteSource(input, limits: limits)
+    bytes = ReadAhead(source, chunkByteCount: 1 << 18, threads: threads)
+    tar = TarReader(
+      bytes,
+      limits: limits,
+      plainName: acceptsPlainFile ? input.uncompressedBaseName : nil
     )
-    guard status == ARCHIVE_OK else { throw failure() }
   }
 
-  deinit { archive_read_free(archive) }
-
   /// Bytes of the archive taken from its source so far.
-  var bytesRead: Int { source.count }
+  var bytesRead: Int { bytes.bytesRead }
   /// The size of the archive in bytes, when it is a file.
   var totalBytes: Int? { source.total }
 
@@ -131,85 +58,123 @@ final class ArchiveReader {
   ///
   /// - Throws: ``ArchiveError`` when the archive is damaged or ends too early.
   func next() throws -> ArchiveMember? {
-    while true {
-      var entry: OpaquePointer?
-      let status = archive_read_next_header(archive, &entry)
-      if status == ARCHIVE_EOF {
-        if reached == 0 {
-          throw ArchiveError(
-            archive: name,
-            reason: "the archive is empty (\(source.count) bytes read)"
-          )
-        }
-        return nil
+    do { try tar.skip() } catch { throw failure(error, in: current) }
+    while let member = try nextOfAnyKind() {
+      switch member.kind {
+      case .file where !member.path.isEmpty, .sparse where !member.path.isEmpty:
+        return ArchiveMember(path: member.path, byteCount: member.byteCount)
+      case .folder: continue
+      default: otherMembers += 1
       }
-      guard status == ARCHIVE_OK || status == ARCHIVE_WARN, let entry else { throw failure() }
-      reached += 1
-      current = archive_entry_pathname(entry).map { String(cString: $0) } ?? ""
-      let isLink = archive_entry_hardlink(entry) != nil || archive_entry_symlink(entry) != nil
-      guard archive_entry_filetype(entry) == LRA_ENTRY_REGULAR, !isLink, !current.isEmpty else {
-        if archive_entry_filetype(entry) != LRA_ENTRY_DIRECTORY { otherMembers += 1 }
-        continue
-      }
-      return ArchiveMember(path: current, byteCount: Int(archive_entry_size(entry)))
     }
+    guard reached > 0 else { throw emptyArchive() }
+    return nil
+  }
+
+  private func nextOfAnyKind() throws -> TarReader.Member? {
+    let member: TarReader.Member?
+    do { member = try tar.next() } catch { throw failure(error) }
+    guard let member else { return nil }
+    current = member
+    reached += 1
+    guard reached <= limits.memberCount else {
+      throw ArchiveError(
+        archive: name,
+        member: member.path,
+        reason: "the archive has over \(limits.memberCount) members, the limit",
+        hint: ArchiveLimits.hint("--limit-members")
+      )
+    }
+    return member
   }
 
   /// Lends the current member's bytes piece by piece.
   func forEachChunk(_ body: (UnsafeRawBufferPointer) throws -> Void) throws {
-    var delivered = 0
-    while true {
-      var start: UnsafeRawPointer?
-      var count = 0
-      var offset: la_int64_t = 0
-      let status = archive_read_data_block(archive, &start, &count, &offset)
-      guard status == ARCHIVE_EOF || status == ARCHIVE_OK || status == ARCHIVE_WARN else {
-        throw failure(in: current)
-      }
-      if status == ARCHIVE_EOF, offset <= delivered { return }
-      guard status != ARCHIVE_EOF, offset == delivered else {
-        throw ArchiveError(
-          archive: name,
-          member: current,
-          reason: "the member is sparse (it has a hole at byte \(delivered))",
-          hint: "pack the archive again without tar's --sparse"
-        )
-      }
-      delivered += count
-      progress()
-      if count > 0 { try body(UnsafeRawBufferPointer(start: start, count: count)) }
+    guard current?.kind != .sparse else {
+      throw ArchiveError(
+        archive: name,
+        member: current?.path,
+        reason: "the member is sparse (it has holes)",
+        hint: "pack the archive again without tar's --sparse"
+      )
     }
+    while let piece = try nextPiece() {
+      progress()
+      try body(piece)
+    }
+  }
+
+  private func nextPiece() throws -> UnsafeRawBufferPointer? {
+    do { return try tar.nextPiece() } catch { throw failure(error, in: current) }
   }
 
   /// The current member's bytes, whole.
   ///
-  /// - Throws: ``ArchiveError`` when it is larger than `limit` bytes.
+  /// - Throws: ``ArchiveError`` when it is larger than `limit` bytes, or than
+  ///   ``ArchiveLimits/memberByteCount``.
   func readAll(_ member: ArchiveMember, limit: Int) throws -> [UInt8] {
-    guard member.byteCount <= limit else {
-      throw error(
-        in: member,
-        "the member has \(member.byteCount) bytes, the limit is \(limit)"
-      )
-    }
+    try check(member.byteCount ?? 0, of: member, limit)
     var bytes: [UInt8] = []
-    bytes.reserveCapacity(min(member.byteCount, 1 << 20))
-    try forEachChunk { bytes.append(contentsOf: $0) }
+    bytes.reserveCapacity(min(member.byteCount ?? 0, 1 << 20))
+    try forEachChunk { chunk in
+      try check(bytes.count + chunk.count, of: member, limit)
+      bytes.append(contentsOf: chunk)
+    }
     return bytes
   }
 
-  /// Whether bytes that belong to no gzip member follow the archive.
-  var hasTrailingBytes: Bool { source.hasTrailingBytes }
+  /// Lends the current member's bytes, whole; most often where they lie, without a copy.
+  ///
+  /// - Throws: as ``readAll(_:limit:)``, and what `body` throws.
+  func withAll(
+    _ member: ArchiveMember,
+    limit: Int,
+    _ body: (UnsafeRawBufferPointer) throws -> Void
+  ) throws {
+    try check(member.byteCount ?? 0, of: member, limit)
+    var rest: [UInt8] = []
+    var isLent = false
+    try forEachChunk { chunk in
+      if rest.isEmpty, !isLent, chunk.count == member.byteCount {
+        isLent = true
+        return try body(chunk)
+      }
+      try check(rest.count + chunk.count, of: member, limit)
+      rest.append(contentsOf: chunk)
+    }
+    if !isLent { try rest.withUnsafeBytes(body) }
+  }
+
+  /// What is wrong with a member that is larger than ``readAll(_:limit:)`` takes; nil where its size
+  /// is right or not known yet.
+  func sizeFault(of member: ArchiveMember, limit: Int) -> ArchiveError? {
+    fault(of: member, byteCount: member.byteCount ?? 0, limit)
+  }
+
+  private func fault(of member: ArchiveMember, byteCount: Int, _ limit: Int) -> ArchiveError? {
+    let ceiling = min(limit, limits.memberByteCount)
+    guard byteCount > ceiling else { return nil }
+    return ArchiveError(
+      archive: name,
+      member: member.path,
+      reason: "the member has \(byteCount) bytes or more, the limit is \(ceiling)",
+      hint: ceiling < limit ? ArchiveLimits.hint("--limit-member-bytes") : nil
+    )
+  }
+
+  private func check(_ count: Int, of member: ArchiveMember, _ limit: Int) throws {
+    if let fault = fault(of: member, byteCount: count, limit) { throw fault }
+  }
 
   /// Reads what follows the archive's end, so that size and digest cover the whole input.
   func drain() throws -> (byteCount: Int, sha256: String) {
-    var buffer: UnsafeRawPointer?
-    while true {
-      let count = source.next(into: &buffer)
-      if count == 0 { return (source.count, source.digester.finish()) }
-      guard count > 0 else {
-        throw ArchiveError(archive: name, reason: source.failure)
-      }
+    do {
+      while try !bytes.next().isEmpty {}
+    } catch {
+      throw ArchiveError(archive: name, reason: error.reason, hint: error.hint)
     }
+    hasTrailingBytes = source.hasTrailingBytes
+    return (source.count, source.digester.finish())
   }
 
   /// An error inside a member.
@@ -217,18 +182,26 @@ final class ArchiveReader {
     ArchiveError(archive: name, member: member.path, line: line, reason: reason)
   }
 
-  private func failure(in member: String? = nil) -> ArchiveError {
-    if source.count == 0 { return ArchiveError(archive: name, reason: "the archive is empty") }
-    let report = archive_error_string(archive).map { String(cString: $0) }
-    let text =
-      source.failure.isEmpty
-      ? report ?? "the archive is damaged or ends too early" : source.failure
-    let after = member == nil && reached > 0 ? " (after the member '\(current)')" : ""
+  private func failure(
+    _ fault: ByteSource.Fault,
+    in member: TarReader.Member? = nil
+  ) -> ArchiveError {
+    let after = member == nil ? current.map { " (after the member '\($0.path)')" } ?? "" : ""
     return ArchiveError(
       archive: name,
-      member: member,
-      reason: "\(text)\(after), at byte \(source.count) of the archive",
-      hint: "the download may be incomplete or not an archive: compare its size and checksum"
+      member: member?.path,
+      reason: fault.reason + after,
+      hint: fault.hint
     )
+  }
+
+  private func emptyArchive() -> ArchiveError {
+    let what =
+      switch (bytesRead, tar.position) {
+      case (0, _): "the archive is empty"
+      case (_, 0): "there are no members: the archive inflates to nothing"
+      default: "the archive is empty (\(bytesRead) bytes read)"
+      }
+    return ArchiveError(archive: name, reason: what)
   }
 }

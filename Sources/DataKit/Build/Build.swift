@@ -1,47 +1,114 @@
 internal import Glibc
+internal import Tokenizers
 
-/// Prepares tasks from an archive in one pass.
+/// Prepares tasks from archives, each read once.
 public final class Build {
   /// The most copies of a data set, under different folders, that an archive may hold.
   private static let copyLimit = 16
 
   private let plan: BuildPlan
+  private let stream: StreamOutput?
   private let report: (BuildProgress) -> Void
-  private let reader: ArchiveReader
+  private let readers: [ArchiveReader]
   private let workers: OrderedWorkers
   /// For each task the collectors by the prefix under which its members stand.
   private var collectors: [[String: (collector: any TaskCollector, context: CollectorContext)]]
+  /// For each task, once it is found, where its faulty parts are kept.
+  private var quarantines: [Int: Quarantine] = [:]
   private var unused: [String: Int] = [:]
+  private var journals: [ShardJournal] = []
+  private var paths = MemberPaths()
+  /// Where the members of a folder go, for tasks to which the folder alone tells.
+  private var routes: [Substring: (collector: any TaskCollector, tail: ArraySlice<Substring>)] = [:]
+  private let wantedPrefix: String?
+  /// Calls of ``progress(_:)`` since the last report.
+  private var calls = 0
 
-  /// Opens the archive and checks the output folders.
+  /// Opens the archives and checks the output folders.
   ///
   /// - Parameters:
   ///   - plan: what to prepare.
+  ///   - stream: takes the files of the only task as they are finished; the task's folder then
+  ///     holds no more than files under way, and nothing in the end.
   ///   - report: called often, on the calling thread.
   /// - Throws: ``ArchiveError`` and ``DataSetError``.
-  public init(_ plan: BuildPlan, report: @escaping (BuildProgress) -> Void = { _ in }) throws {
+  public init(
+    _ plan: BuildPlan,
+    to stream: sending DataSetStream? = nil,
+    report: @escaping (BuildProgress) -> Void = { _ in }
+  ) throws {
     self.plan = plan
-    self.report = report
-    for folder in plan.folders where access(folder + "/" + Manifest.fileName, F_OK) == 0 {
-      guard plan.replacesExisting else {
-        throw DataSetError(
-          path: folder,
-          reason: "holds a finished data set already",
-          hint: "choose another folder, or replace it with --force"
-        )
-      }
+    if let stream {
+      precondition(plan.tasks.count == 1, "a stream carries one data set")
+      self.stream = StreamOutput(stream)
+    } else {
+      self.stream = nil
     }
-    reader = try ArchiveReader(plan.input)
+    self.report = report
+    for folder in plan.folders where !plan.replacesExisting {
+      try Self.checkUnfinished(folder, plan)
+    }
+    let takesPlainFiles = plan.tasks.contains(where: \.acceptsPlainFiles)
+    readers = try plan.inputs.map { input in
+      try ArchiveReader(
+        input,
+        acceptsPlainFile: takesPlainFiles,
+        threads: plan.threads,
+        limits: plan.limits
+      )
+    }
     workers = OrderedWorkers(threads: plan.threads)
+    wantedPrefix = plan.prefix?.split(separator: "/").joined(separator: "/")
     collectors = plan.tasks.map { _ in [:] }
   }
 
-  /// Reads the archive once and writes every task's data set, its manifest last.
+  /// Refuses a folder that holds a finished data set, or parts of a build in another number.
+  ///
+  /// A build of several tasks that was stopped has finished some: those are finished once more, as
+  /// are parts, since all parts of a build are run again when one of them failed.
+  private static func checkUnfinished(_ folder: String, _ plan: BuildPlan) throws {
+    let hint = "choose another folder, or replace it with --force"
+    let wasStopped =
+      plan.part == nil
+      && plan.folders.contains { folder in
+        access(folder + "/" + OutputFolder.journalName, F_OK) == 0
+      }
+    if !wasStopped, access(folder + "/" + Manifest.fileName, F_OK) == 0 {
+      throw DataSetError(path: folder, reason: "holds a finished data set already", hint: hint)
+    }
+    guard let part = plan.part, let names = try? OutputFolder.names(in: folder) else { return }
+    if let other = names.compactMap({ BuildPart(fileName: $0) }).first(where: {
+      $0.count != part.count
+    }) {
+      throw DataSetError(
+        path: folder,
+        reason: "holds parts of a build in \(other.count) parts, not in \(part.count)",
+        hint: hint
+      )
+    }
+  }
+
+  /// Reads the archives once and writes every task's data set, its manifest last.
   ///
   /// - Throws: ``ArchiveError`` for faults of the archive, ``FileError`` for those of the disk.
   ///   No manifest stands for a task that did not finish.
   public func run() throws -> [BuildResult] {
-    try readArchive()
+    // After an error nothing may go on, nor hold the collectors and what they have spooled.
+    defer { workers.abandon() }
+    var inputs: [Provenance.Input] = []
+    for (input, reader) in zip(plan.inputs, readers) {
+      do {
+        try read(reader)
+      } catch let error as TokenizerError {
+        // Too many tokens are the fault of no single row.
+        throw ArchiveError(archive: reader.name, reason: "\(error)")
+      }
+      let (byteCount, sha256) = try reader.drain()
+      if reader.hasTrailingBytes { unused["bytes after the archive's end", default: 0] += 1 }
+      inputs.append(
+        Provenance.Input(name: input.baseName, byteCount: byteCount, sha256: sha256)
+      )
+    }
     let found = plan.tasks.indices.filter { index in
       collectors[index].values.contains { $0.context.membersRead > 0 }
     }
@@ -49,17 +116,16 @@ public final class Build {
     if !plan.skipsAbsentTasks, let absent = plan.tasks.indices.first(where: { !found.contains($0) })
     {
       throw ArchiveError(
-        archive: reader.name,
+        archive: archiveNames,
         reason: "there is nothing for the task \(plan.tasks[absent].name): expected "
           + plan.tasks[absent].expectedMembers
       )
     }
-    var finished: [(index: Int, prefix: String, task: CollectedTask)] = []
-    for index in found { finished.append(try collect(index)) }
-    let archive = try reader.drain()
-    if reader.hasTrailingBytes { unused["bytes after the archive's end", default: 0] += 1 }
-    return try plan.tasks.indices.map { index in
-      guard let done = finished.first(where: { $0.index == index }) else {
+    // All tasks are collected before the first is written: a fault then leaves nothing behind.
+    var finished: [Int: (prefix: String, task: CollectedTask)] = [:]
+    for index in found { finished[index] = try collect(index) }
+    let results = try plan.tasks.indices.map { index in
+      guard let done = finished.removeValue(forKey: index) else {
         return BuildResult(
           task: plan.tasks[index].name,
           folder: plan.folders[index],
@@ -67,16 +133,22 @@ public final class Build {
           notes: []
         )
       }
-      return try write(done.task, index, prefix: done.prefix, archive)
+      return try write(done.task, index, prefix: done.prefix, inputs)
     }
+    // Only now: of several tasks those finished first would otherwise be refused after a crash.
+    for journal in journals { try journal.remove() }
+    return results
   }
 
-  private func readArchive() throws {
+  private var archiveNames: String { plan.inputs.map(\.name).joined(separator: ", ") }
+
+  private func read(_ reader: ArchiveReader) throws {
     reader.progress = { [unowned self] in progress(.reading) }
+    for (_, context) in collectors.flatMap(\.values) { context.archive = reader.name }
     while let member = try reader.next() {
       progress(.reading)
-      let parts = member.path.split(separator: "/").filter { $0 != "." }
-      guard let name = parts.last, !parts.contains("..") else {
+      if try follow(member, from: reader) { continue }
+      guard let parts = paths.parts(of: member.path), let name = parts.last else {
         unused["members with unsafe names", default: 0] += 1
         continue
       }
@@ -84,7 +156,7 @@ public final class Build {
         unused["AppleDouble files (._*)", default: 0] += 1
         continue
       }
-      try dispatch(member, parts)
+      try dispatch(member, parts, from: reader)
     }
     if reader.otherMembers > 0 {
       unused["links, devices and other special members", default: 0] += reader.otherMembers
@@ -92,11 +164,24 @@ public final class Build {
     try workers.finish()
   }
 
-  private func dispatch(_ member: ArchiveMember, _ parts: [Substring]) throws {
+  /// Hands a member to the collector that took its folder's members before; false when none did.
+  private func follow(_ member: ArchiveMember, from reader: ArchiveReader) throws -> Bool {
+    guard let (folder, name) = MemberPaths.split(member.path), !name.hasPrefix("._"),
+      let route = routes[folder]
+    else { return false }
+    try route.collector.read(member, at: route.tail + [name], from: reader)
+    return true
+  }
+
+  private func dispatch(
+    _ member: ArchiveMember,
+    _ parts: [Substring],
+    from reader: ArchiveReader
+  ) throws {
     for (index, task) in plan.tasks.enumerated() {
       guard let (prefix, tail) = task.locate(parts) else { continue }
-      let name = printable(prefix.joined(separator: "/"))
-      if let wanted = plan.prefix?.split(separator: "/").joined(separator: "/"), wanted != name {
+      let name = paths.name(of: prefix)
+      if let wanted = wantedPrefix, wanted != name {
         unused["members outside the prefix '\(wanted)'", default: 0] += 1
         return
       }
@@ -110,22 +195,41 @@ public final class Build {
           )
         }
         let folder = plan.folders[index]
-        try makeFolder(folder)
+        try OutputFolder.make(folder)
+        // The first copy has the task's memory: an archive with many may not multiply it.
         let context = CollectorContext(
           archive: reader.name,
-          spool: try SampleSpool(in: folder),
-          workers: workers
+          spool: try SampleSpool(
+            in: folder,
+            memoryByteCount: collectors[index].isEmpty ? plan.spoolByteCount / plan.tasks.count : 0
+          ),
+          workers: workers,
+          errorPolicy: plan.errorPolicy,
+          quarantine: try quarantine(for: index)
         )
         collectors[index][name] = (task.makeCollector(context), context)
       }
-      try collectors[index][name]?.collector.read(member, at: tail, from: reader)
-      return
+      guard let collector = collectors[index][name]?.collector else { return }
+      if task.locatesByFolder, let (folder, _) = MemberPaths.split(member.path) {
+        if routes.count >= MemberPaths.limit { routes = [:] }
+        routes[folder] = (collector, tail.dropLast())
+      }
+      return try collector.read(member, at: tail, from: reader)
     }
     unused["members of no task asked for", default: 0] += 1
   }
 
+  /// Where a task keeps what is faulty; of the parts of a build the first does so for all.
+  private func quarantine(for index: Int) throws -> Quarantine? {
+    guard plan.part?.index ?? 0 == 0, quarantines[index] == nil else { return quarantines[index] }
+    try Quarantine.remove(from: plan.folders[index])
+    guard plan.errorPolicy == .quarantine else { return nil }
+    quarantines[index] = try Quarantine(in: plan.folders[index])
+    return quarantines[index]
+  }
+
   /// Finishes a task's collectors; of several copies of a data set the deepest is taken.
-  private func collect(_ index: Int) throws -> (index: Int, prefix: String, task: CollectedTask) {
+  private func collect(_ index: Int) throws -> (prefix: String, task: CollectedTask) {
     let used = collectors[index].filter { $0.value.context.membersRead > 0 }
     let prefixes = used.keys.sorted {
       (-$0.split(separator: "/").count, $0) < (-$1.split(separator: "/").count, $1)
@@ -144,49 +248,57 @@ public final class Build {
       )
     }
     collectors[index] = [prefix: chosen]
-    return (index, prefix, task)
+    return (prefix, task)
   }
 
   private func write(
     _ task: CollectedTask,
     _ index: Int,
     prefix: String,
-    _ archive: (byteCount: Int, sha256: String)
+    _ inputs: [Provenance.Input]
   ) throws -> BuildResult {
-    guard let context = collectors[index][prefix]?.context else {
+    guard let context = collectors[index].removeValue(forKey: prefix)?.context else {
       preconditionFailure("a task is collected before it is written")
     }
     let definition = plan.tasks[index]
     let provenance = Provenance(
-      input: plan.input.baseName,
-      byteCount: archive.byteCount,
-      sha256: archive.sha256,
+      inputs: inputs,
       prefix: prefix,
       membersRead: context.membersRead,
-      skipped: context.skipped.merging(unused) { $0 + $1 }
+      skipped: context.skipped.merging(unused) { $0 + $1 },
+      rejected: context.rejected
     )
-    var writer = try DataSetWriter(
-      folder: plan.folders[index],
-      task: definition.name,
+    let writer = DataSetWriter(
+      DataSetWriter.Request(
+        folder: plan.folders[index],
+        task: definition.name,
+        masks: plan.masks,
+        fractions: plan.fractions,
+        shardByteCount: plan.shardByteCount,
+        threads: plan.threads,
+        shardsInMemory: plan.shardsInMemory,
+        part: plan.part,
+        replacesExisting: plan.replacesExisting,
+        stream: stream
+      ),
       collected: task,
-      shardByteCount: plan.shardByteCount
+      spool: context.spool,
+      archive: archiveNames
     )
     let total = task.splits.map(\.samples.count).reduce(0, +)
-    let manifest = try writer.write(
-      from: context.spool,
-      masks: plan.masks,
-      provenance: provenance
-    ) { samples in
-      report(
+    let byteCount = inputs.reduce(0) { $0 + $1.byteCount }
+    let (manifest, journal) = try writer.write(provenance: provenance) { samples in
+      self.report(
         BuildProgress(
           stage: .writing(task: definition.name),
-          bytesRead: archive.byteCount,
-          totalBytes: archive.byteCount,
+          bytesRead: byteCount,
+          totalBytes: byteCount,
           samples: samples,
           totalSamples: total
         )
       )
     }
+    if let journal { journals.append(journal) }
     return BuildResult(
       task: definition.name,
       folder: plan.folders[index],
@@ -196,12 +308,16 @@ public final class Build {
   }
 
   private func progress(_ stage: BuildProgress.Stage) {
+    calls += 1
+    guard calls % 64 == 1 else { return }
     let samples = collectors.flatMap(\.values).map(\.context.samples).reduce(0, +)
     report(
       BuildProgress(
         stage: stage,
-        bytesRead: reader.bytesRead,
-        totalBytes: reader.totalBytes,
+        bytesRead: readers.reduce(0) { $0 + $1.bytesRead },
+        totalBytes: readers.reduce(0) { sum, reader in
+          sum.flatMap { sum in reader.totalBytes.map { sum + $0 } }
+        },
         samples: samples,
         totalSamples: nil
       )
@@ -211,19 +327,8 @@ public final class Build {
   private func nothingFound() -> ArchiveError {
     let tasks = plan.tasks.map { "\($0.name) (\($0.expectedMembers))" }.joined(separator: ", ")
     return ArchiveError(
-      archive: reader.name,
+      archive: archiveNames,
       reason: "no member belongs to a task asked for: \(tasks)"
     )
-  }
-}
-
-/// Makes a folder and those above it.
-func makeFolder(_ path: String) throws(FileError) {
-  var built = path.hasPrefix("/") ? "/" : ""
-  for part in path.split(separator: "/") {
-    built += (built.isEmpty || built == "/" ? "" : "/") + part
-    if mkdir(built, 0o755) != 0, errno != EEXIST {
-      throw FileError(path: built, action: "make the folder for", code: errno)
-    }
   }
 }

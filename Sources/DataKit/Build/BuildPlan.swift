@@ -1,7 +1,7 @@
 /// What `lra-prep build` is asked to do.
 public struct BuildPlan: Sendable {
-  /// The archive.
-  public var input: ArchiveInput
+  /// The archives, read in this order.
+  public var inputs: [ArchiveInput]
   /// The tasks to prepare; each goes to its own folder.
   public var tasks: [TaskDefinition]
   /// For each task its output folder, in the order of `tasks`.
@@ -14,6 +14,16 @@ public struct BuildPlan: Sendable {
   public var shardByteCount: Int
   /// The threads that decode and tokenize, the reader included.
   public var threads: Int
+  /// The memory that the build may use, in bytes; see ``minimumMemory``.
+  public var memoryByteCount: Int
+  /// Nested subsets of the training split to store.
+  public var fractions: FractionRequest?
+  /// What to do about faulty members, rows and images.
+  public var errorPolicy: ErrorPolicy
+  /// What an archive may ask for.
+  public var limits: ArchiveLimits
+  /// The share of the shards to write, or nil for all.
+  public var part: BuildPart?
   /// The only folder inside the archive to take members from; nil takes the deepest.
   public var prefix: String?
   /// Whether finished data sets may be replaced.
@@ -22,26 +32,60 @@ public struct BuildPlan: Sendable {
   /// The size at which a shard is cut unless told otherwise: 64 MiB of values.
   public static let defaultShardByteCount = 64 << 20
 
+  /// The memory allowed unless told otherwise: a shard, and 128 MiB per thread.
+  public static func defaultMemory(shardByteCount: Int, threads: Int) -> Int {
+    shardByteCount + threads << 27
+  }
+
+  /// What is needed beside shards: buffers and the index of samples.
+  private static let reserve = 64 << 20
+
+  /// The least memory that a build can work with, in bytes.
+  public var minimumMemory: Int { shardByteCount + Self.reserve }
+
+  /// How many bytes of waiting samples may stay in memory, over all tasks: what shards and buffers
+  /// leave, without a pool larger than helps.
+  var spoolByteCount: Int {
+    let left = memoryByteCount - shardsInMemory * shardByteCount - Self.reserve
+    return min(max(0, left), 1 << 30)
+  }
+
+  /// How many shards may be in memory at a time.
+  var shardsInMemory: Int {
+    threads > 1 && memoryByteCount >= 2 * shardByteCount + Self.reserve ? 2 : 1
+  }
+
   /// A plan that prepares `tasks` into `folders`.
   public init(
-    input: ArchiveInput,
+    inputs: [ArchiveInput],
     tasks: [TaskDefinition],
     folders: [String],
     skipsAbsentTasks: Bool = false,
     masks: [MaskSet] = [],
     shardByteCount: Int = BuildPlan.defaultShardByteCount,
     threads: Int = 1,
+    memoryByteCount: Int? = nil,
+    fractions: FractionRequest? = nil,
+    errorPolicy: ErrorPolicy = .fail,
+    limits: ArchiveLimits = ArchiveLimits(),
+    part: BuildPart? = nil,
     prefix: String? = nil,
     replacesExisting: Bool = false
   ) {
     precondition(tasks.count == folders.count, "\(folders.count) folders for \(tasks.count) tasks")
-    self.input = input
+    self.inputs = inputs
     self.tasks = tasks
     self.folders = folders
     self.skipsAbsentTasks = skipsAbsentTasks
     self.masks = masks
     self.shardByteCount = shardByteCount
     self.threads = threads
+    self.memoryByteCount =
+      memoryByteCount ?? Self.defaultMemory(shardByteCount: shardByteCount, threads: threads)
+    self.fractions = fractions
+    self.errorPolicy = errorPolicy
+    self.limits = limits
+    self.part = part
     self.prefix = prefix
     self.replacesExisting = replacesExisting
   }

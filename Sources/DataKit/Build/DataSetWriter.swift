@@ -1,236 +1,295 @@
-internal import Glibc
-
-/// Writes a collected task as a data set: shards, mask shards, and the manifest last.
+/// Writes a collected task as a data set: shards and their masks, then the manifest.
+///
+/// While one shard is written on a thread of its own the next is put together on the others.
 struct DataSetWriter {
   /// The version that manifests name.
-  static let tool = "lra-prep 0.1.0"
+  static let tool = "lra-prep 0.2.0"
 
-  private let folder: String
-  private let task: String
+  private let request: Request
   private let collected: CollectedTask
-  private let shardByteCount: Int
-  private var samplesWritten = 0
+  private let assembler: ShardAssembler
+  private let plan: ShardPlan
 
-  /// A writer into `folder`; whatever an earlier data set or an interrupted build left is removed,
-  /// its manifest first.
-  init(folder: String, task: String, collected: CollectedTask, shardByteCount: Int) throws {
-    self.folder = folder
-    self.task = task
-    self.collected = collected
-    self.shardByteCount = shardByteCount
-    try Self.removeRemains(in: folder)
+  /// What to write, beside the samples.
+  struct Request: Sendable {
+    var folder: String
+    var task: String
+    var masks: [MaskSet]
+    var fractions: FractionRequest?
+    var shardByteCount: Int
+    var threads: Int
+    /// How many shards may be in memory: 1, or 2 to write one while the next is put together.
+    var shardsInMemory: Int
+    var part: BuildPart?
+    /// Whether finished files of other builds may be replaced.
+    var replacesExisting: Bool
+    /// Takes every file as soon as it is finished; nil leaves files in the folder.
+    var stream: StreamOutput?
   }
 
-  mutating func write(
-    from spool: SampleSpool,
-    masks: [MaskSet],
+  /// A writer of `collected`, whose samples lie in `spool`.
+  init(_ request: Request, collected: CollectedTask, spool: SampleSpool, archive: String) {
+    self.request = request
+    self.collected = collected
+    assembler = ShardAssembler(
+      collected: collected,
+      spool: spool,
+      archive: archive,
+      threads: request.threads
+    )
+    plan = ShardPlan(collected, assembler, shardByteCount: request.shardByteCount)
+  }
+
+  /// Writes every file that is not there yet, and commits.
+  ///
+  /// - Parameters:
+  ///   - provenance: where the samples come from.
+  ///   - report: called on this thread with the number of samples written so far.
+  /// - Returns: the manifest, which of a part names only the part's own files, and the journal, to
+  ///   be removed when everything asked for is finished; a stream has none.
+  /// - Throws: ``FileError`` of the disk, ``ArchiveError`` when a sample cannot be decoded,
+  ///   ``DataSetError`` when another process writes to the folder or it holds another build.
+  func write(
     provenance: Provenance,
-    report: (Int) -> Void
-  ) throws -> Manifest {
+    report: @escaping (Int) -> Void
+  ) throws -> (manifest: Manifest, journal: ShardJournal?) {
+    var manifest = skeleton(provenance)
+    let journal = try openJournal(manifest)
+    try OutputFolder.prepare(request.folder, keeping: fileNames, part: request.part)
+    let pieces = plan.pieces.filter { request.part?.takes($0.number) ?? true }
+    let writer = OrderedWorkers(
+      threads: request.shardsInMemory > 1 ? 2 : 1,
+      window: request.shardsInMemory
+    )
+    defer { writer.abandon() }
+    var done = 0
+    var entries: [[ShardEntry]] = []
+    for piece in pieces {
+      let names = [piece.file] + maskFiles(of: piece.file)
+      let standing = names.compactMap { journal?.entry(of: $0) }
+      if standing.count == names.count {
+        try writer.submit({ standing }, deliver: { entries.append($0) })
+        done += piece.samples.count
+        report(done)
+        continue
+      }
+      guard let samples = collected.splits.first(where: { $0.split == piece.split })?.samples
+      else { preconditionFailure("a shard of a split that is not there") }
+      let tensors = try assembler.tensors(of: samples[piece.samples])
+      let head = manifest
+      try writer.submit {
+        try write(piece, tensors, head, journal)
+      } deliver: { written in
+        entries.append(written)
+        done += piece.samples.count
+        report(done)
+      }
+    }
+    try writer.finish()
+    enter(entries, of: pieces, in: &manifest)
+    if request.part.map({ $0.index == 0 }) ?? true { try writeFurtherFiles(&manifest) }
+    try commit(manifest)
+    return (manifest, journal)
+  }
+
+  /// Locks the folder for this build or part and reads what an earlier run finished.
+  private func openJournal(_ manifest: Manifest) throws -> ShardJournal? {
+    guard request.stream == nil else { return nil }
+    let finished = request.replacesExisting ? nil : finishedManifest
+    guard finished.map({ $0.withoutFiles == manifest.withoutFiles }) ?? true else {
+      throw DataSetError(
+        path: request.folder,
+        reason: request.part == nil
+          ? "holds a finished data set of another build"
+          : "holds this part of another build, finished",
+        hint: "choose another folder, or replace it with --force"
+      )
+    }
+    let journal = try ShardJournal(
+      request.part?.journalName ?? OutputFolder.journalName,
+      in: request.folder,
+      build: try manifest.encoded().withUnsafeBytes { SHA256Digester.digest($0) }
+    )
+    journal.takeOver(finished?.shardEntries ?? [])
+    return journal
+  }
+
+  /// What an earlier run committed.
+  private var finishedManifest: Manifest? {
+    request.part.map { PartRecord.read($0, in: request.folder)?.manifest }
+      ?? (try? Manifest.read(from: request.folder))
+  }
+
+  /// Every file of the data set but the manifest, those of other parts too.
+  private var fileNames: Set<String> {
+    var names = Set(plan.pieces.flatMap { [$0.file] + maskFiles(of: $0.file) })
+    names.formUnion(collected.attachments.map(\.name))
+    if let fractions = request.fractions { names.insert(FractionWriter.fileName(fractions)) }
+    return names
+  }
+
+  /// The manifest without its files: what every part of a build agrees on.
+  private func skeleton(_ provenance: Provenance) -> Manifest {
     var manifest = Manifest(
       format: Manifest.format,
       version: Manifest.version,
       tool: Self.tool,
-      task: task,
+      task: request.task,
       input: collected.input,
       elementType: collected.elementType,
+      channels: collected.channels,
+      sequences: collected.sequences,
       maximumLength: collected.maximumLength,
       fixedLength: collected.fixedLength,
-      classes: collected.classes,
+      target: collected.target,
       vocabulary: collected.vocabulary,
       normalization: collected.normalization,
       splits: [:],
       validationSplit: collected.validationSplit,
-      masks: [],
+      masks: request.masks.map { MaskSetDescription($0) },
+      fractions: nil,
+      attachments: [],
       provenance: provenance,
-      options: collected.options.merging(["shard_bytes": "\(shardByteCount)"]) { $1 }
+      options: collected.options.merging(["shard_bytes": "\(request.shardByteCount)"]) { $1 }
     )
     for (split, samples) in collected.splits {
-      manifest.splits[split.rawValue] = try write(split, samples, spool, report)
+      manifest.splits[split.rawValue] = description(of: samples)
     }
-    for set in masks {
-      let description = try MaskWriter.write(set, for: manifest, in: folder)
-      manifest.masks.append(description)
-    }
-    try AtomicFile.write(try manifest.encoded(), to: folder + "/" + Manifest.fileName)
     return manifest
   }
 
-  private static func removeRemains(in folder: String) throws {
-    var names = [Manifest.fileName]
-    guard let entries = opendir(folder) else {
-      throw FileError(path: folder, action: "list", code: errno)
+  private func description(of samples: [SpooledSample]) -> SplitDescription {
+    let lengths = samples.flatMap { sample in
+      ([sample.slot] + (sample.pair.map { [$0] } ?? [])).map { assembler.length(of: $0) }
     }
-    defer { closedir(entries) }
-    while let entry = readdir(entries) {
-      let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
-        String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
-      }
-      if isShardName(name) { names.append(name) }
-    }
-    for name in names where unlink(folder + "/" + name) != 0 && errno != ENOENT {
-      throw FileError(path: folder + "/" + name, action: "remove", code: errno)
-    }
-  }
-
-  /// Whether a name is that of a shard or mask shard, finished or not; a user's own files stay.
-  private static func isShardName(_ name: String) -> Bool {
-    let shard = /(train|validation|test)-\d{5,}-of-\d{5,}(\.mask-.+)?\.safetensors(\.partial)?/
-    return name.wholeMatch(of: shard) != nil
-  }
-
-  private mutating func write(
-    _ split: Split,
-    _ samples: [SpooledSample],
-    _ spool: SampleSpool,
-    _ report: (Int) -> Void
-  ) throws -> SplitDescription {
-    let lengths = samples.map { length(of: $0) }
-    let cuts = cut(lengths)
-    var entries: [ShardEntry] = []
-    for (index, range) in cuts.enumerated() {
-      let name = Self.shardName(split, index, of: cuts.count)
-      entries.append(
-        try writeShard(
-          name,
-          split,
-          Array(samples[range]),
-          lengths: Array(lengths[range]),
-          spool
-        )
-      )
-      samplesWritten += range.count
-      report(samplesWritten)
-    }
-    var labelCounts = [Int](repeating: 0, count: collected.classes)
-    for sample in samples { labelCounts[Int(sample.label)] += 1 }
     let elements = lengths.reduce(0, +)
-    return SplitDescription(
+    var description = SplitDescription(
       samples: samples.count,
       elements: elements,
       minimumLength: lengths.min() ?? 0,
-      meanLength: samples.isEmpty ? 0 : Double(elements) / Double(samples.count),
+      meanLength: lengths.isEmpty ? 0 : Double(elements) / Double(lengths.count),
       maximumLength: lengths.max() ?? 0,
-      labelCounts: labelCounts,
-      shards: entries
+      labelCounts: [],
+      shards: []
     )
+    switch collected.target.kind {
+    case .class:
+      description.labelCounts = [Int](repeating: 0, count: collected.target.classes ?? 0)
+      for sample in samples { description.labelCounts[Int(sample.label)] += 1 }
+    case .value:
+      description.minimumLabel = samples.map { Float($0.label) }.min()
+      description.maximumLabel = samples.map { Float($0.label) }.max()
+    }
+    return description
   }
 
-  static func shardName(_ split: Split, _ index: Int, of count: Int) -> String {
-    func padded(_ number: Int) -> String {
-      let digits = String(number)
-      return String(repeating: "0", count: max(0, 5 - digits.count)) + digits
-    }
-    return "\(split.rawValue)-\(padded(index))-of-\(padded(count)).safetensors"
+  private func maskFiles(of shard: String) -> [String] {
+    request.masks.filter { $0.policy != .causal }.map { MaskWriter.fileName($0, of: shard) }
   }
 
-  /// The number of elements a sample will have, the end token included.
-  private func length(of sample: SpooledSample) -> Int {
-    switch collected.encoding {
-    case .tokens: sample.slot.byteCount / 2 + 1
-    case .bytes: sample.slot.byteCount
-    }
-  }
-
-  /// Cuts a split into shards: each takes samples while its values stay within the limit.
-  private func cut(_ lengths: [Int]) -> [Range<Int>] {
-    let limit = shardByteCount / collected.elementType.byteCount
-    var cuts: [Range<Int>] = []
-    var (start, held) = (0, 0)
-    for (index, length) in lengths.enumerated() {
-      if index > start, held + length > limit {
-        cuts.append(start..<index)
-        (start, held) = (index, 0)
-      }
-      held += length
-    }
-    cuts.append(start..<lengths.count)
-    return cuts
-  }
-
-  private func writeShard(
-    _ name: String,
-    _ split: Split,
-    _ samples: [SpooledSample],
-    lengths: [Int],
-    _ spool: SampleSpool
-  ) throws -> ShardEntry {
-    let size = collected.elementType.byteCount
-    let elements = lengths.reduce(0, +)
-    var values = [UInt8](repeating: 0, count: elements * size)
-    var hashes: [UInt64] = []
-    var offsets: [Int64] = [0]
-    for (sample, length) in zip(samples, lengths) {
-      let start = Int(offsets[offsets.count - 1])
-      try values.withUnsafeMutableBytes { bytes in
-        let room = UnsafeMutableRawBufferPointer(
-          rebasing: bytes[start * size..<(start + length) * size]
-        )
-        try encode(sample, from: spool, into: room)
-        hashes.append(xxh3(UnsafeRawBufferPointer(room)))
-      }
-      offsets.append(Int64(start + length))
-    }
-    let count = samples.count
-    var tensors = [
-      TensorData(name: TensorName.sampleID, shape: [count], elements: samples.map(\.id)),
-      TensorData(name: TensorName.label, shape: [count], elements: samples.map(\.label)),
-      TensorData(
-        name: TensorName.values,
-        elementType: collected.elementType,
-        shape: collected.fixedLength.map { [count, $0] } ?? [elements],
-        bytes: values
-      ),
-    ]
-    if collected.fixedLength == nil {
-      tensors.append(
-        TensorData(name: TensorName.offsets, shape: [count + 1], elements: offsets)
-      )
-    }
-    tensors.append(TensorData(name: TensorName.hash, shape: [count], elements: hashes))
+  /// Writes a shard and its masks; runs on the writer's thread.
+  private func write(
+    _ piece: ShardPlan.Piece,
+    _ tensors: [TensorData],
+    _ manifest: Manifest,
+    _ journal: ShardJournal?
+  ) throws -> [ShardEntry] {
+    let samples = collected.splits.first { $0.split == piece.split }?.samples[piece.samples] ?? []
+    let elements = samples.reduce(0) { $0 + assembler.elementCount(of: $1) }
     let digest = try SafetensorsWriter.write(
       tensors,
-      metadata: metadata(split, samples: count, elements: elements),
-      to: folder + "/" + name
+      metadata: metadata(piece.split, samples: samples.count, elements: elements),
+      to: request.folder + "/" + piece.file,
+      hashesAside: request.threads > 1
     )
-    return ShardEntry(file: name, samples: count, elements: elements, digest: digest)
+    let shard = ShardEntry(
+      file: piece.file,
+      samples: samples.count,
+      elements: elements,
+      digest: digest
+    )
+    var entries = [shard]
+    for set in request.masks where set.policy != .causal {
+      entries.append(
+        try MaskWriter.writeShard(
+          set,
+          of: shard,
+          manifest,
+          in: request.folder,
+          threads: request.threads
+        )
+      )
+    }
+    for entry in entries {
+      try journal?.append(entry)
+      try request.stream?.send(entry.file, entry.digest, in: request.folder)
+    }
+    return entries
   }
 
-  /// Writes a sample's stored values: tokens get their final ids and the end token.
-  private func encode(
-    _ sample: SpooledSample,
-    from spool: SampleSpool,
-    into output: UnsafeMutableRawBufferPointer
-  ) throws {
-    guard case .tokens(let ids) = collected.encoding else {
-      return try spool.read(sample.slot, into: output)
+  /// Enters shards and mask shards, in the order of the pieces, in the manifest.
+  private func enter(
+    _ entries: [[ShardEntry]],
+    of pieces: [ShardPlan.Piece],
+    in manifest: inout Manifest
+  ) {
+    let stored = manifest.masks.indices.filter { manifest.masks[$0].policy != "causal" }
+    for split in collected.splits.map(\.split.rawValue) {
+      for mask in stored { manifest.masks[mask].shards[split] = [] }
     }
-    var numbers = [UInt16](repeating: 0, count: sample.slot.byteCount / 2)
-    try numbers.withUnsafeMutableBytes { try spool.read(sample.slot, into: $0) }
-    let end = UInt16(collected.vocabulary?.endID ?? 0)
-    if collected.elementType == .uint8 {
-      for (index, number) in numbers.enumerated() {
-        output[index] = UInt8(truncatingIfNeeded: ids[Int(number)])
+    for (piece, files) in zip(pieces, entries) {
+      let split = piece.split.rawValue
+      manifest.splits[split]?.shards.append(files[0])
+      for (mask, entry) in zip(stored, files.dropFirst()) {
+        manifest.masks[mask].shards[split]?.append(entry)
       }
-      output[numbers.count] = UInt8(truncatingIfNeeded: end)
-    } else {
-      for (index, number) in numbers.enumerated() {
-        output.storeBytes(of: ids[Int(number)], toByteOffset: 2 * index, as: UInt16.self)
-      }
-      output.storeBytes(of: end, toByteOffset: 2 * numbers.count, as: UInt16.self)
     }
+  }
+
+  private func writeFurtherFiles(_ manifest: inout Manifest) throws {
+    let strings = ["format": Manifest.format, "version": Manifest.version, "task": request.task]
+    for (name, tensors) in collected.attachments {
+      let digest = try SafetensorsWriter.write(
+        tensors,
+        metadata: strings,
+        to: request.folder + "/" + name
+      )
+      manifest.attachments.append(AttachmentEntry(file: name, digest: digest))
+      try request.stream?.send(name, digest, in: request.folder)
+    }
+    if let fractions = request.fractions {
+      let set = try FractionWriter.write(
+        fractions,
+        count: manifest.splits[Split.train.rawValue]?.samples ?? 0,
+        metadata: strings,
+        to: request.folder
+      )
+      manifest.fractions = set
+      try request.stream?.send(set.file, set.digest, in: request.folder)
+    }
+  }
+
+  private func commit(_ manifest: Manifest) throws {
+    if let part = request.part {
+      return try PartRecord(part: part, manifest: manifest).write(to: request.folder)
+    }
+    let bytes = try manifest.encoded()
+    if let stream = request.stream { return try stream.finish(bytes) }
+    try AtomicFile.write(bytes, to: request.folder + "/" + Manifest.fileName)
   }
 
   private func metadata(_ split: Split, samples: Int, elements: Int) -> [String: String] {
     var strings = [
-      "format": Manifest.format, "version": Manifest.version, "task": task,
+      "format": Manifest.format, "version": Manifest.version, "task": request.task,
       "split": split.rawValue, "samples": "\(samples)", "elements": "\(elements)",
-      "classes": "\(collected.classes)", "options": Self.text(of: collected.options),
+      "target": collected.target.kind.rawValue,
+      "options": Self.text(of: collected.options),
     ]
+    if let classes = collected.target.classes { strings["classes"] = "\(classes)" }
     if let vocabulary = collected.vocabulary {
       strings["tokenizer"] = vocabulary.tokenizer
       strings["vocabulary"] = jsonArray(vocabulary.tokens)
-      strings["mask_id"] = "\(vocabulary.maskID)"
+      strings["mask_id"] = vocabulary.maskID.map { "\($0)" }
       strings["pad_id"] = "\(vocabulary.padID)"
     }
     return strings

@@ -10,26 +10,48 @@ public struct PNGError: Error, CustomStringConvertible, Sendable {
 ///
 /// - Throws: ``PNGError`` when the file is damaged, 16 bits deep or of another size.
 func decodeGreyPNG(_ bytes: [UInt8], width: Int, height: Int) throws(PNGError) -> [UInt8] {
-  var message = [CChar](repeating: 0, count: 160)
-  var succeeded = false
+  var fault: PNGError?
   let pixels = [UInt8](unsafeUninitializedCapacity: width * height) { buffer, count in
-    succeeded = cpng_decode_grey(
-      bytes,
+    let room = UnsafeMutableRawBufferPointer(buffer)
+    bytes.withUnsafeBytes { raw in
+      do throws(PNGError) {
+        try decodeGreyPNG(raw, width: width, height: height, into: room)
+        count = width * height
+      } catch { fault = error }
+    }
+  }
+  if let fault { throw fault }
+  return pixels
+}
+
+/// Decodes a PNG into grey levels, row-major, through libpng.
+///
+/// - Parameters:
+///   - bytes: the file.
+///   - width: the pixels that a row must have.
+///   - height: the rows that the image must have.
+///   - pixels: room for `width * height` bytes; undefined after an error.
+/// - Throws: ``PNGError`` when the file is damaged, 16 bits deep or of another size.
+func decodeGreyPNG(
+  _ bytes: UnsafeRawBufferPointer,
+  width: Int,
+  height: Int,
+  into pixels: UnsafeMutableRawBufferPointer
+) throws(PNGError) {
+  precondition(pixels.count >= width * height, "\(pixels.count) bytes for \(height) x \(width)")
+  let message = withUnsafeTemporaryAllocation(of: CChar.self, capacity: 160) { text in
+    let succeeded = cpng_decode_grey(
+      bytes.baseAddress?.assumingMemoryBound(to: UInt8.self),
       bytes.count,
       UInt32(width),
       UInt32(height),
-      buffer.baseAddress,
-      &message,
-      message.count
+      pixels.baseAddress?.assumingMemoryBound(to: UInt8.self),
+      text.baseAddress,
+      text.count
     )
-    count = succeeded ? width * height : 0
+    return succeeded ? nil : text.baseAddress.map { String(cString: $0) }
   }
-  guard succeeded else {
-    let end = message.firstIndex(of: 0) ?? message.endIndex
-    let text = String(decoding: message[..<end].map { UInt8(bitPattern: $0) }, as: UTF8.self)
-    throw PNGError(description: "PNG: \(text)")
-  }
-  return pixels
+  if let message { throw PNGError(description: "PNG: \(message)") }
 }
 
 /// Encodes pixels as a PNG.

@@ -15,6 +15,15 @@ public struct FileDigest: Codable, Sendable, Equatable {
     case sha256
     case xxh3 = "xxh3_128"
   }
+
+  /// Whether these can be a file's size and digests.
+  var isWellFormed: Bool {
+    func isHex(_ text: String, digits: Int) -> Bool {
+      text.utf8.count == digits
+        && text.utf8.allSatisfy { (48...57).contains($0) || (97...102).contains($0) }
+    }
+    return byteCount >= 0 && isHex(sha256, digits: 64) && isHex(xxh3, digits: 32)
+  }
 }
 
 /// SHA-256 computed piece by piece.
@@ -52,28 +61,42 @@ public final class SHA256Digester {
   }
 }
 
+/// XXH3 with 128 bits computed piece by piece.
+final class XXH3Digester {
+  private let state = XXH3_createState()
+
+  init() { XXH3_128bits_reset(state) }
+
+  deinit { XXH3_freeState(state) }
+
+  func update(_ bytes: UnsafeRawBufferPointer) {
+    XXH3_128bits_update(state, bytes.baseAddress, bytes.count)
+  }
+
+  /// The digest of everything so far in lower-case hexadecimal, high word first.
+  func finish() -> String {
+    let hash = XXH3_128bits_digest(state)
+    let words = [hash.high64, hash.low64].flatMap { word in
+      (0..<8).map { UInt8(truncatingIfNeeded: word >> UInt64(56 - 8 * $0)) }
+    }
+    return hexadecimal(words)
+  }
+}
+
 /// Both checksums of a file in one pass.
 final class FileDigester {
   private let secure = SHA256Digester()
-  private let fast = XXH3_createState()
+  private let fast = XXH3Digester()
   private var byteCount = 0
-
-  init() { XXH3_128bits_reset(fast) }
-
-  deinit { XXH3_freeState(fast) }
 
   func update(_ bytes: UnsafeRawBufferPointer) {
     secure.update(bytes)
-    XXH3_128bits_update(fast, bytes.baseAddress, bytes.count)
+    fast.update(bytes)
     byteCount += bytes.count
   }
 
   func finish() -> FileDigest {
-    let hash = XXH3_128bits_digest(fast)
-    let words = [hash.high64, hash.low64].flatMap { word in
-      (0..<8).map { UInt8(truncatingIfNeeded: word >> UInt64(56 - 8 * $0)) }
-    }
-    return FileDigest(byteCount: byteCount, sha256: secure.finish(), xxh3: hexadecimal(words))
+    FileDigest(byteCount: byteCount, sha256: secure.finish(), xxh3: fast.finish())
   }
 }
 

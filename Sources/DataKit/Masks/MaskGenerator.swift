@@ -1,3 +1,5 @@
+internal import CKernels
+
 /// Computes the masks of one mask set.
 public struct MaskGenerator: Sendable {
   private let policy: MaskPolicy
@@ -16,73 +18,73 @@ public struct MaskGenerator: Sendable {
   /// - Parameters:
   ///   - mask: one byte per position of the sample; overwritten.
   ///   - sampleID: the sample's position in the canonical order, 0 or more.
-  ///   - variant: the variant, 0 or more.
+  ///   - variant: the variant; 0 ..< 2^31.
+  ///   - sequence: 0, or 1 for the second sequence of a pair.
   public func fill(
     _ mask: UnsafeMutableBufferPointer<UInt8>,
     sampleID: Int64,
-    variant: Int
+    variant: Int,
+    sequence: Int = 0
   ) {
+    withWords(mask.count, sampleID, variant, sequence) { words in
+      PackedBits.expand(UnsafeRawBufferPointer(words), from: 0, into: mask)
+    }
+  }
+
+  /// Sets the bits of one sample's mask in a packed array, least significant first.
+  ///
+  /// - Parameters:
+  ///   - bytes: the array; bits of positions that are not masked are left as they are, so it
+  ///     starts as zeros.
+  ///   - bitOffset: the bit of the sample's first position.
+  ///   - count: the sample's length.
+  ///   - sampleID: the sample's position in the canonical order, 0 or more.
+  ///   - variant: the variant; 0 ..< 2^31.
+  ///   - sequence: 0, or 1 for the second sequence of a pair.
+  /// - Precondition: the array holds bits `bitOffset` ..< `bitOffset + count`.
+  public func fillBits(
+    _ bytes: UnsafeMutableRawBufferPointer,
+    bitOffset: Int,
+    count: Int,
+    sampleID: Int64,
+    variant: Int,
+    sequence: Int = 0
+  ) {
+    withWords(count, sampleID, variant, sequence) { words in
+      PackedBits.set(UnsafeBufferPointer(words), count: count, in: bytes, at: bitOffset)
+    }
+  }
+
+  /// Lends a sample's mask as words, least significant bit first; the bits after its end are
+  /// undefined.
+  private func withWords(
+    _ length: Int,
+    _ sampleID: Int64,
+    _ variant: Int,
+    _ sequence: Int,
+    _ body: (UnsafeMutableBufferPointer<UInt64>) -> Void
+  ) {
+    precondition(variant >= 0 && variant < 1 << 31, "variant \(variant) is not in 0 ..< 2^31")
+    precondition(sequence == 0 || sequence == 1, "sequence \(sequence) is neither 0 nor 1")
     let counter = SIMD4<UInt32>(
       0,
-      UInt32(variant),
+      UInt32(variant) | UInt32(sequence) << 31,
       UInt32(truncatingIfNeeded: sampleID),
       UInt32(truncatingIfNeeded: sampleID >> 32)
     )
-    switch policy {
-    case .token(let ratio): fillTokens(mask, ratio, counter)
-    case .span(let ratio, let length): fillSpans(mask, ratio, length, counter)
-    case .causal: mask.update(repeating: 0)
-    }
-  }
-
-  private func fillTokens(
-    _ mask: UnsafeMutableBufferPointer<UInt8>,
-    _ ratio: Double,
-    _ first: SIMD4<UInt32>
-  ) {
-    let threshold = UInt32((ratio * 65536).rounded())
-    var counter = first
-    var position = 0
-    while position < mask.count {
-      let words = generator.words(at: counter)
-      for lane in 0..<min(8, mask.count - position) {
-        let bits = words[lane / 2] >> UInt32(16 * (lane % 2)) & 0xFFFF
-        mask[position + lane] = bits < threshold ? 1 : 0
+    withUnsafeTemporaryAllocation(of: UInt64.self, capacity: (length + 63) / 64) { words in
+      switch policy {
+      case .token(let ratio):
+        let threshold = UInt32((ratio * 65536).rounded())
+        let blocks = generator.blocks(from: counter)
+        ckernels_philox_below(words.baseAddress, words.count, blocks, threshold)
+      case .span(let ratio, let span):
+        words.initialize(repeating: 0)
+        SpanPlacement(length: length, ratio: ratio, span: span)
+          .place(in: words, PhiloxStream(generator, at: counter))
+      case .causal: words.initialize(repeating: 0)
       }
-      counter[0] &+= 1
-      position += 8
-    }
-  }
-
-  /// Draws `count` distinct slots out of those that remain when every span is shrunk to one
-  /// position (Floyd's sampling), widens them again and turns the circle.
-  private func fillSpans(
-    _ mask: UnsafeMutableBufferPointer<UInt8>,
-    _ ratio: Double,
-    _ spanLength: Int,
-    _ counter: SIMD4<UInt32>
-  ) {
-    let length = mask.count
-    mask.update(repeating: 0)
-    guard length > 0 else { return }
-    let span = min(spanLength, length)
-    let wanted = (Double(length) * ratio / Double(span)).rounded()
-    let count = max(1, min(Int(wanted), length / span))
-    let slots = length - count * (span - 1)
-    var stream = PhiloxStream(generator, at: counter)
-    let offset = stream.next(below: length)
-    var chosen = [Bool](repeating: false, count: slots)
-    for candidate in slots - count..<slots {
-      let drawn = stream.next(below: candidate + 1)
-      chosen[chosen[drawn] ? candidate : drawn] = true
-    }
-    var position = offset
-    for isSpan in chosen {
-      for _ in 0..<(isSpan ? span : 1) {
-        if isSpan { mask[position] = 1 }
-        position += 1
-        if position == length { position = 0 }
-      }
+      body(words)
     }
   }
 }

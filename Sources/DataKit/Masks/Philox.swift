@@ -1,3 +1,5 @@
+internal import CKernels
+
 /// The counter-based random generator Philox4x32-10.
 ///
 /// Every block of 128 random bits is a pure function of a 64-bit key and a 128-bit counter, so a
@@ -59,22 +61,31 @@ public struct Philox: Sendable {
     }
     return SIMD4(c0, c1, c2, c3)
   }
+
+  /// The blocks of `counter`, of the counter one higher, and so on, as the C kernels name them.
+  func blocks(from counter: SIMD4<UInt32>) -> ckernels_philox {
+    ckernels_philox(
+      key: UInt64(key[0]) | UInt64(key[1]) << 32,
+      low: UInt64(counter[0]) | UInt64(counter[1]) << 32,
+      high: UInt64(counter[2]) | UInt64(counter[3]) << 32
+    )
+  }
 }
 
 /// A sequential view of ``Philox`` for code that draws an unknown number of values.
 ///
 /// The stream is named by a key and a first counter; it yields the blocks of that counter, of the
-/// counter whose first word is one higher, and so on, word by word.
+/// counter one higher, and so on, word by word.
 public struct PhiloxStream: RandomNumberGenerator, Sendable {
-  private let generator: Philox
-  private var counter: SIMD4<UInt32>
-  private var block = SIMD4<UInt32>()
-  private var used = 4
+  /// Eight blocks are as quick to compute together as two one by one.
+  private static let capacity = 32
+  private var blocks: ckernels_philox
+  private var words = InlineArray<32, UInt32>(repeating: 0)
+  private var used = Self.capacity
 
   /// The stream that starts at `counter`.
   public init(_ generator: Philox, at counter: SIMD4<UInt32>) {
-    self.generator = generator
-    self.counter = counter
+    blocks = generator.blocks(from: counter)
   }
 
   /// The stream that starts at the counter (0, 0, a, b).
@@ -85,14 +96,17 @@ public struct PhiloxStream: RandomNumberGenerator, Sendable {
   /// The next 32 random bits.
   @inline(__always)
   public mutating func nextWord() -> UInt32 {
-    if used == 4 {
-      block = generator.words(at: counter)
-      counter[0] &+= 1
-      if counter[0] == 0 { counter[1] &+= 1 }
-      used = 0
-    }
+    if used == Self.capacity { refill() }
     defer { used += 1 }
-    return block[used]
+    return words[used]
+  }
+
+  @inline(never)
+  private mutating func refill() {
+    var span = words.mutableSpan
+    span.withUnsafeMutableBufferPointer { ckernels_philox_words($0.baseAddress, 1, blocks) }
+    blocks.low &+= 8
+    used = 0
   }
 
   /// The next 64 random bits, low word first.

@@ -10,13 +10,19 @@ final class OrderedWorkers {
   private let window: Int
   private let queue: DispatchQueue
   private let permits: DispatchSemaphore
+  private let running = DispatchGroup()
   private var pending: [() throws -> Void] = []
 
   /// Workers on `threads` threads in all; with one thread everything runs on the caller's.
-  init(threads: Int) {
+  ///
+  /// - Parameters:
+  ///   - threads: the threads, the caller's included.
+  ///   - window: how many results may wait, or 4 per thread.
+  init(threads: Int, window: Int? = nil) {
     self.threads = threads
-    window = 4 * threads
-    queue = DispatchQueue(label: "ordered-workers", attributes: .concurrent)
+    self.window = window ?? 4 * threads
+    // A single worker takes its work in order.
+    queue = DispatchQueue(label: "ordered-workers", attributes: threads > 2 ? .concurrent : [])
     permits = DispatchSemaphore(value: max(1, threads - 1))
   }
 
@@ -29,7 +35,7 @@ final class OrderedWorkers {
   ) throws {
     guard threads > 1 else { return try deliver(try work()) }
     let slot = Slot<Output>()
-    queue.async { [permits] in
+    queue.async(group: running) { [permits] in
       permits.wait()
       slot.fill(Result { try work() })
       permits.signal()
@@ -43,6 +49,12 @@ final class OrderedWorkers {
   /// - Throws: what work or deliveries threw.
   func finish() throws {
     while !pending.isEmpty { try pending.removeFirst()() }
+  }
+
+  /// Waits for what is running, and forgets it: after an error nothing goes on behind the caller.
+  func abandon() {
+    running.wait()
+    pending = []
   }
 
   /// A place for one result, filled once and taken once.

@@ -39,6 +39,22 @@ public final class MappedFile: Sendable {
     if let base { munmap(UnsafeMutableRawPointer(mutating: base), byteCount) }
   }
 
-  /// The file's bytes; valid while this object lives.
+  /// Lends the file's bytes for the duration of `body`.
+  func withBytes<Result>(
+    _ body: (UnsafeRawBufferPointer) throws -> Result
+  ) rethrows -> Result {
+    try withExtendedLifetime(self) { try body(bytes) }
+  }
+
+  /// The file's bytes; valid while this object lives, which the caller has to see to.
   var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: base, count: byteCount) }
+
+  /// Size and checksums of the whole file.
+  func digest() -> FileDigest {
+    withBytes { bytes in
+      let digester = FileDigester()
+      digester.update(bytes)
+      return digester.finish()
+    }
+  }
 }

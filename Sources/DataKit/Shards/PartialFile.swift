@@ -1,3 +1,4 @@
+internal import Dispatch
 internal import Glibc
 
 /// A file that appears under its name only when it is complete.
@@ -10,8 +11,13 @@ struct PartialFile: ~Copyable {
   private var descriptor: Int32
   private var digester = FileDigester()
   private var committed = false
+  private let hashesAside: Bool
+  /// Pieces from this size on are worth a second thread.
+  private static let largePiece = 1 << 20
 
-  init(finalPath: String) throws(FileError) {
+  /// A file to be; with `hashesAside` large pieces are hashed on another thread while they are
+  /// written.
+  init(finalPath: String, hashesAside: Bool = false) throws(FileError) {
     let partialPath = finalPath + ".partial"
     let descriptor = open(partialPath, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
     guard descriptor >= 0 else {
@@ -20,6 +26,7 @@ struct PartialFile: ~Copyable {
     self.finalPath = finalPath
     self.partialPath = partialPath
     self.descriptor = descriptor
+    self.hashesAside = hashesAside
   }
 
   deinit {
@@ -29,7 +36,19 @@ struct PartialFile: ~Copyable {
 
   /// Appends bytes.
   mutating func write(_ bytes: UnsafeRawBufferPointer) throws(FileError) {
-    digester.update(bytes)
+    guard hashesAside, bytes.count >= Self.largePiece else {
+      digester.update(bytes)
+      return try append(bytes)
+    }
+    // Nobody else touches bytes and digester until the group is done.
+    nonisolated(unsafe) let (digester, piece) = (digester, bytes)
+    let hashing = DispatchGroup()
+    DispatchQueue.global().async(group: hashing) { digester.update(piece) }
+    defer { hashing.wait() }
+    try append(bytes)
+  }
+
+  private func append(_ bytes: UnsafeRawBufferPointer) throws(FileError) {
     var rest = bytes
     while !rest.isEmpty {
       let written = Glibc.write(descriptor, rest.baseAddress, rest.count)
@@ -41,6 +60,12 @@ struct PartialFile: ~Copyable {
     }
   }
 
+  /// Appends a whole file.
+  mutating func write(_ file: MappedFile) throws(FileError) {
+    defer { withExtendedLifetime(file) {} }
+    try write(file.bytes)
+  }
+
   /// Makes the file durable and gives it its name; nothing can be written after it.
   mutating func commit() throws(FileError) -> FileDigest {
     guard fsync(descriptor) == 0 else {
@@ -50,19 +75,19 @@ struct PartialFile: ~Copyable {
       throw FileError(path: finalPath, action: "rename", code: errno)
     }
     committed = true
-    try Self.synchroniseFolder(of: finalPath)
+    let folder = finalPath.lastIndex(of: "/").map { String(finalPath[..<$0]) } ?? "."
+    try synchroniseFolder(folder.isEmpty ? "/" : folder)
     return digester.finish()
   }
+}
 
-  /// Makes a rename durable: the folder's own entry has to reach the disk too.
-  private static func synchroniseFolder(of path: String) throws(FileError) {
-    let folder = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
-    let descriptor = open(folder.isEmpty ? "/" : folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-    guard descriptor >= 0 else { throw FileError(path: folder, action: "open", code: errno) }
-    defer { close(descriptor) }
-    guard fsync(descriptor) == 0 else {
-      throw FileError(path: folder, action: "synchronise", code: errno)
-    }
+/// Makes renames in a folder durable: its own entries have to reach the disk too.
+func synchroniseFolder(_ folder: String) throws(FileError) {
+  let descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+  guard descriptor >= 0 else { throw FileError(path: folder, action: "open", code: errno) }
+  defer { close(descriptor) }
+  guard fsync(descriptor) == 0 else {
+    throw FileError(path: folder, action: "synchronise", code: errno)
   }
 }
 

@@ -89,7 +89,7 @@ public struct SafetensorsError: Error, CustomStringConvertible, Sendable {
   }
 
   /// One sentence: path and reason.
-  public var description: String { "\(path): \(reason)" }
+  public var description: String { "\(printable(path)): \(printable(shortened(reason)))" }
 }
 
 /// A safetensors file mapped read-only.
@@ -143,11 +143,13 @@ public final class SafetensorsFile: Sendable {
     _ body: (UnsafeRawBufferPointer) throws -> Result
   ) throws -> Result {
     let range = try description(of: name).range
-    return try body(
-      UnsafeRawBufferPointer(
-        rebasing: file.bytes[dataStart + range.lowerBound..<dataStart + range.upperBound]
+    return try file.withBytes { bytes in
+      try body(
+        UnsafeRawBufferPointer(
+          rebasing: bytes[dataStart + range.lowerBound..<dataStart + range.upperBound]
+        )
       )
-    )
+    }
   }
 
   /// The position in the file of a tensor's first byte.
@@ -220,7 +222,9 @@ private struct SafetensorsHeader {
     guard file.byteCount >= 8 else {
       throw refuse("a safetensors file has at least 8 bytes, this one has \(file.byteCount)")
     }
-    let declared = UInt64(littleEndian: file.bytes.loadUnaligned(as: UInt64.self))
+    let declared = file.withBytes { bytes in
+      UInt64(littleEndian: bytes.loadUnaligned(as: UInt64.self))
+    }
     guard declared <= UInt64(SafetensorsFile.headerLimit) else {
       throw refuse(
         "the header says it has \(declared) bytes, the limit is \(SafetensorsFile.headerLimit)"
@@ -237,7 +241,8 @@ private struct SafetensorsHeader {
 
     let entries: [String: Entry]
     do {
-      let json = Data(file.bytes[8..<dataStart])
+      let end = dataStart
+      let json = file.withBytes { Data($0[8..<end]) }
       entries = try JSONDecoder().decode([String: Entry].self, from: json)
     } catch {
       throw refuse("the header is not the JSON of a safetensors file")

@@ -6,7 +6,23 @@ public struct TensorData: Sendable {
   let name: String
   let elementType: ElementType
   let shape: [Int]
-  let bytes: [UInt8]
+  private let storage: Storage
+
+  private enum Storage: Sendable {
+    case array([UInt8])
+    case pages(PageBuffer)
+  }
+
+  /// Lends the tensor's bytes.
+  func withBytes<Result>(
+    _ body: (UnsafeRawBufferPointer) throws -> Result
+  ) rethrows -> Result {
+    switch storage {
+    case .array(let bytes): try bytes.withUnsafeBytes(body)
+    case .pages(let buffer):
+      try withExtendedLifetime(buffer) { try body(UnsafeRawBufferPointer(buffer.bytes)) }
+    }
+  }
 
   /// A tensor of little-endian bytes.
   ///
@@ -20,7 +36,16 @@ public struct TensorData: Sendable {
     self.name = name
     self.elementType = elementType
     self.shape = shape
-    self.bytes = bytes
+    storage = .array(bytes)
+  }
+
+  /// A tensor of the bytes of a buffer, which are as many as type and shape ask for.
+  init(name: String, elementType: ElementType, shape: [Int], pages: PageBuffer) {
+    precondition(pages.bytes.count == shape.reduce(elementType.byteCount, *))
+    self.name = name
+    self.elementType = elementType
+    self.shape = shape
+    storage = .pages(pages)
   }
 
   /// A tensor that copies `elements`, row-major.
@@ -44,27 +69,28 @@ public enum SafetensorsWriter {
 
   /// Writes a file whole or not at all: to `path` + `.partial`, synchronised, then renamed.
   ///
+  /// With `hashesAside` large tensors are hashed on another thread while they are written.
+  ///
   /// - Returns: the digests and size of the file.
   /// - Throws: ``FileError``; nothing is left under `path` or the partial name.
   @discardableResult
   public static func write(
     _ tensors: [TensorData],
     metadata: [String: String],
-    to path: String
+    to path: String,
+    hashesAside: Bool = false
   ) throws -> FileDigest {
-    let header = try header(for: tensors, metadata)
-    var file = try PartialFile(finalPath: path)
-    try header.withUnsafeBytes { try file.write($0) }
-    let zeros = [UInt8](repeating: 0, count: alignment)
-    for tensor in tensors {
-      try tensor.bytes.withUnsafeBytes { try file.write($0) }
-      let gap = padding(after: tensor.bytes.count)
-      try zeros.withUnsafeBytes { try file.write(UnsafeRawBufferPointer(rebasing: $0[..<gap])) }
-    }
-    return try file.commit()
+    let file = try SafetensorsFileWriter(
+      tensors.map { TensorPlan(name: $0.name, elementType: $0.elementType, shape: $0.shape) },
+      metadata: metadata,
+      to: path,
+      hashesAside: hashesAside
+    )
+    for tensor in tensors { try tensor.withBytes { try file.append($0) } }
+    return try file.finish()
   }
 
-  private static func padding(after count: Int) -> Int {
+  fileprivate static func padding(after count: Int) -> Int {
     (alignment - count % alignment) % alignment
   }
 
@@ -98,14 +124,14 @@ public enum SafetensorsWriter {
     }
   }
 
-  private static func header(
-    for tensors: [TensorData],
+  fileprivate static func header(
+    for tensors: [TensorPlan],
     _ metadata: [String: String]
   ) throws -> [UInt8] {
     var entries: [(String, Entry)] = []
     var offset = 0
     for (index, tensor) in tensors.enumerated() {
-      let end = offset + tensor.bytes.count
+      let end = offset + tensor.byteCount
       entries.append(
         (
           tensor.name,
@@ -116,7 +142,7 @@ public enum SafetensorsWriter {
           )
         )
       )
-      let gap = padding(after: tensor.bytes.count)
+      let gap = padding(after: tensor.byteCount)
       if gap > 0 {
         entries.append(
           (
@@ -131,5 +157,72 @@ public enum SafetensorsWriter {
     var json = [UInt8](try encoder.encode(Header(metadata: metadata, entries: entries)))
     json += [UInt8](repeating: UInt8(ascii: " "), count: padding(after: json.count + 8))
     return withUnsafeBytes(of: UInt64(json.count).littleEndian) { [UInt8]($0) } + json
+  }
+}
+
+/// What has to be known of a tensor before its bytes are.
+struct TensorPlan {
+  var name: String
+  var elementType: ElementType
+  var shape: [Int]
+  var byteCount: Int { shape.reduce(elementType.byteCount, *) }
+}
+
+/// A safetensors file whose tensors are written one after the other, in pieces of any size.
+///
+/// Without ``finish()`` nothing is left under the final or the partial name.
+final class SafetensorsFileWriter {
+  private var file: PartialFile
+  private var tensors: ArraySlice<TensorPlan>
+  /// How many bytes of the first of `tensors` are still to come.
+  private var missing = 0
+
+  /// A file of the given tensors, in this order.
+  init(
+    _ tensors: [TensorPlan],
+    metadata: [String: String],
+    to path: String,
+    hashesAside: Bool = false
+  ) throws {
+    let header = try SafetensorsWriter.header(for: tensors, metadata)
+    file = try PartialFile(finalPath: path, hashesAside: hashesAside)
+    self.tensors = tensors[...]
+    missing = tensors.first?.byteCount ?? 0
+    try header.withUnsafeBytes { try file.write($0) }
+    try endTensors()
+  }
+
+  /// Adds bytes of the current tensor and, after its last one, of the next.
+  func append(_ bytes: UnsafeRawBufferPointer) throws {
+    var rest = bytes
+    while !rest.isEmpty {
+      precondition(!tensors.isEmpty, "\(rest.count) bytes more than the tensors have")
+      let count = min(rest.count, missing)
+      try file.write(UnsafeRawBufferPointer(rebasing: rest[..<count]))
+      missing -= count
+      rest = UnsafeRawBufferPointer(rebasing: rest[count...])
+      try endTensors()
+    }
+  }
+
+  /// Pads what is complete and goes on to the next tensor that has bytes.
+  private func endTensors() throws {
+    while let tensor = tensors.first, missing == 0 {
+      let zeros = [UInt8](
+        repeating: 0,
+        count: SafetensorsWriter.padding(after: tensor.byteCount)
+      )
+      try zeros.withUnsafeBytes { try file.write($0) }
+      tensors.removeFirst()
+      missing = tensors.first?.byteCount ?? 0
+    }
+  }
+
+  /// Completes the file and gives it its name.
+  ///
+  /// - Precondition: every tensor has all its bytes.
+  func finish() throws(FileError) -> FileDigest {
+    precondition(tensors.isEmpty, "tensor '\(tensors.first?.name ?? "")' lacks \(missing) bytes")
+    return try file.commit()
   }
 }

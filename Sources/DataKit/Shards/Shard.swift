@@ -1,12 +1,4 @@
-/// The names of the tensors of a shard.
-enum TensorName {
-  static let sampleID = "sample.id"
-  static let label = "label"
-  static let values = "x.values"
-  static let offsets = "x.offsets"
-  static let hash = "x.hash"
-  static func mask(_ variant: Int) -> String { "mask.\(variant)" }
-}
+internal import CKernels
 
 /// One mapped shard of samples.
 final class Shard: Sendable {
@@ -14,17 +6,19 @@ final class Shard: Sendable {
   let first: Int
   /// How many samples it holds.
   let count: Int
-  /// The elements of all its samples.
-  let elementCount: Int
   var path: String { file.path }
+  /// The values: `x`, and `y` for pairs.
+  let sequences: [ShardSequence]
   private let file: SafetensorsFile
-  private let valuesType: ElementType
-  private let valuesStart: Int
-  private let fixedLength: Int
-  private let offsets: [Int64]
   private let sampleIDs: [Int64]
-  private let labels: [Int64]
-  private let hashes: [UInt64]
+  private let labels: Labels
+  /// For each sequence the samples that had their checksum compared already.
+  private let checked: [CheckedSamples]
+
+  private enum Labels {
+    case classes([Int64])
+    case values([Float])
+  }
 
   init(path: String, first: Int, manifest: Manifest) throws {
     let file = try SafetensorsFile(path: path)
@@ -34,139 +28,132 @@ final class Shard: Sendable {
     else {
       throw refuse("format version \(version), this program reads \(Manifest.version)")
     }
-    sampleIDs = try file.elements(of: TensorName.sampleID)
-    labels = try file.elements(of: TensorName.label)
-    count = sampleIDs.count
-    guard labels.count == count else {
-      throw refuse("\(labels.count) labels for \(count) samples")
-    }
-    guard labels.allSatisfy({ 0..<Int64(manifest.classes) ~= $0 }) else {
-      throw refuse("a label is not one of the \(manifest.classes) classes")
-    }
-    hashes =
-      file.tensors[TensorName.hash] == nil ? [] : try file.elements(of: TensorName.hash)
-    guard hashes.isEmpty || hashes.count == count else {
-      throw refuse("\(hashes.count) hashes for \(count) samples")
-    }
-    let values = try file.description(of: TensorName.values)
-    guard values.elementType == manifest.elementType else {
-      throw refuse(
-        "values are \(values.elementType.rawValue), the manifest says "
-          + manifest.elementType.rawValue
-      )
-    }
-    elementCount = values.elementCount
-    valuesType = values.elementType
-    valuesStart = file.fileOffset(of: values)
-    if let length = manifest.fixedLength {
-      guard values.shape == [count, length] else {
-        throw refuse("values have the shape \(values.shape), expected [\(count), \(length)]")
+    let ids: [Int64] = try file.elements(of: TensorName.sampleID)
+    guard ids.allSatisfy({ $0 >= 0 }) else { throw refuse("a sample id is negative") }
+    switch manifest.target.kind {
+    case .class:
+      let classes: [Int64] = try file.elements(of: TensorName.label)
+      guard classes.count == ids.count else {
+        throw refuse("\(classes.count) labels for \(ids.count) samples")
       }
-      fixedLength = length
-      offsets = []
-    } else {
-      fixedLength = 0
-      offsets = try file.elements(of: TensorName.offsets)
-      let rising = zip(offsets, offsets.dropFirst()).allSatisfy { $0 <= $1 }
-      guard offsets.count == count + 1, offsets.first == 0, rising,
-        offsets.last == Int64(elementCount)
-      else {
-        throw refuse("the offsets do not cut \(elementCount) elements into \(count) samples")
+      guard classes.allSatisfy({ 0..<Int64(manifest.classes) ~= $0 }) else {
+        throw refuse("a label is not one of the \(manifest.classes) classes")
       }
+      labels = .classes(classes)
+    case .value:
+      let values: [Float] = try file.elements(of: TensorName.label)
+      guard values.count == ids.count else {
+        throw refuse("\(values.count) labels for \(ids.count) samples")
+      }
+      guard values.allSatisfy(\.isFinite) else { throw refuse("a label is not a finite number") }
+      labels = .values(values)
     }
-    guard sampleIDs.allSatisfy({ $0 >= 0 }) else { throw refuse("a sample id is negative") }
+    sequences = try (0..<manifest.sequences).map { sequence in
+      try ShardSequence(sequence, of: file, count: ids.count, manifest: manifest)
+    }
+    checked = sequences.map { _ in CheckedSamples(count: ids.count) }
+    sampleIDs = ids
+    count = ids.count
     self.file = file
     self.first = first
   }
 
+  /// The positions of all sequences together.
+  var elementCount: Int { sequences.reduce(0) { $0 + $1.elementCount } }
+
   func sampleID(_ row: Int) -> Int64 { sampleIDs[row] }
-  func label(_ row: Int) -> Int64 { labels[row] }
 
-  /// The elements of a sample, counted from the start of the shard's values.
-  func range(_ row: Int) -> Range<Int> {
-    fixedLength > 0
-      ? row * fixedLength..<(row + 1) * fixedLength : Int(offsets[row])..<Int(offsets[row + 1])
+  /// The class of a sample.
+  ///
+  /// - Precondition: labels are classes.
+  func label(_ row: Int) -> Int64 {
+    guard case .classes(let classes) = labels else {
+      preconditionFailure("labels of \(path) are values, not classes")
+    }
+    return classes[row]
   }
 
-  /// The bytes of a sample, counted from the start of the file.
-  func fileRange(_ row: Int) -> Range<Int> {
-    let range = range(row)
-    let size = valuesType.byteCount
-    return valuesStart + range.lowerBound * size..<valuesStart + range.upperBound * size
+  /// The label of a sample as a number.
+  func value(_ row: Int) -> Float {
+    switch labels {
+    case .classes(let classes): Float(classes[row])
+    case .values(let values): values[row]
+    }
   }
 
+  /// The bytes of a sample, whose checksum is compared when it is read for the first time.
+  private func soundBytes(_ row: Int, sequence: Int) throws(DataSetError) -> UnsafeRawBufferPointer
+  {
+    if !checked[sequence].contains(row) {
+      guard sequences[sequence].isSound(row, in: file) else {
+        throw DataSetError(
+          path: path,
+          reason: damage(row, sequence: sequence),
+          hint: "prepare the data set again; 'lra-prep verify' names everything that is damaged"
+        )
+      }
+      checked[sequence].insert(row)
+    }
+    return file.bytes(sequences[sequence].fileRange(row))
+  }
+
+  /// Copies a sample's values, widened to 32 bits; returns how many.
   func copyValues(
     _ row: Int,
+    sequence: Int,
     into output: UnsafeMutableBufferPointer<Int32>
   ) throws(DataSetError) -> Int {
-    guard isSound(row) else {
-      throw DataSetError(
-        path: path,
-        reason: damage(row),
-        hint: "prepare the data set again; 'lra-prep verify' names everything that is damaged"
-      )
-    }
-    let bytes = file.bytes(fileRange(row))
-    let count = range(row).count
-    precondition(
-      output.count >= count,
-      "room for \(output.count) elements, the sample has \(count)"
-    )
-    switch valuesType {
-    case .uint8: for index in 0..<count { output[index] = Int32(bytes[index]) }
+    let bytes = try soundBytes(row, sequence: sequence)
+    let type = sequences[sequence].valuesType
+    let count = bytes.count / type.byteCount
+    precondition(output.count >= count, "room for \(output.count) values, the sample has \(count)")
+    guard count > 0, let start = bytes.baseAddress else { return 0 }
+    switch type {
+    case .uint8:
+      ckernels_widen_u8(output.baseAddress, start.assumingMemoryBound(to: UInt8.self), count)
     case .uint16:
-      bytes.withMemoryRebound(to: UInt16.self) { values in
+      ckernels_widen_u16(output.baseAddress, start.assumingMemoryBound(to: UInt16.self), count)
+    case .int16:
+      bytes.withMemoryRebound(to: Int16.self) { values in
         for index in 0..<count { output[index] = Int32(values[index]) }
       }
-    default: preconditionFailure("values of type \(valuesType.rawValue) are not token ids")
+    default: preconditionFailure("values of type \(type.rawValue) are no whole numbers")
     }
     return count
   }
 
-  /// Whether a sample's bytes have the checksum stored for it; true where none is stored.
-  func isSound(_ row: Int) -> Bool {
-    hashes.isEmpty || hashes[row] == xxh3(file.bytes(fileRange(row)))
+  /// Copies a sample's values as stored, converted to Float; returns how many.
+  func copyFloats(
+    _ row: Int,
+    sequence: Int,
+    into output: UnsafeMutableBufferPointer<Float>
+  ) throws(DataSetError) -> Int {
+    let bytes = try soundBytes(row, sequence: sequence)
+    let type = sequences[sequence].valuesType
+    let count = bytes.count / type.byteCount
+    precondition(output.count >= count, "room for \(output.count) values, the sample has \(count)")
+    switch type {
+    case .uint8: for index in 0..<count { output[index] = Float(bytes[index]) }
+    case .int16:
+      bytes.withMemoryRebound(to: Int16.self) { values in
+        for index in 0..<count { output[index] = Float(values[index]) }
+      }
+    case .float32: UnsafeMutableRawBufferPointer(output).copyMemory(from: bytes)
+    default: preconditionFailure("values of type \(type.rawValue) are no measurements")
+    }
+    return count
+  }
+
+  /// The sequences of a sample whose bytes no longer have the checksum stored for them.
+  func damagedSequences(_ row: Int) -> [Int] {
+    sequences.indices.filter { !sequences[$0].isSound(row, in: file) }
   }
 
   /// A sentence about a damaged sample.
-  func damage(_ row: Int) -> String {
-    let bytes = fileRange(row)
-    return "sample \(row) (id \(sampleIDs[row])) at bytes \(bytes.lowerBound) to "
+  func damage(_ row: Int, sequence: Int) -> String {
+    let bytes = sequences[sequence].fileRange(row)
+    let which = sequence == 0 ? "" : ", second sequence,"
+    return "sample \(row) (id \(sampleIDs[row]))\(which) at bytes \(bytes.lowerBound) to "
       + "\(bytes.upperBound - 1) is damaged"
-  }
-}
-
-/// One mapped mask shard: bit j of `mask.k`, least significant first, belongs to element j.
-final class MaskShard: Sendable {
-  private let file: SafetensorsFile
-  private let starts: [Int]
-  /// How many variants are stored.
-  var variantCount: Int { starts.count }
-
-  init(path: String, variants: Int, elements: Int) throws {
-    let file = try SafetensorsFile(path: path)
-    starts = try (0..<variants).map { variant in
-      let tensor = try file.description(of: TensorName.mask(variant))
-      guard tensor.elementType == .uint8, tensor.elementCount == (elements + 7) / 8 else {
-        throw DataSetError(
-          path: path,
-          reason: "mask.\(variant) has \(tensor.elementCount) bytes for \(elements) elements"
-        )
-      }
-      return file.fileOffset(of: tensor)
-    }
-    self.file = file
-  }
-
-  func copyBits(
-    _ elements: Range<Int>,
-    variant: Int,
-    into mask: UnsafeMutableBufferPointer<UInt8>
-  ) {
-    let start = starts[variant]
-    let bytes = file.bytes(start..<start + (elements.upperBound + 7) / 8)
-    for (index, element) in elements.enumerated() {
-      mask[index] = bytes[element / 8] >> UInt8(element % 8) & 1
-    }
   }
 }

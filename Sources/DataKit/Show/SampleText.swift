@@ -2,7 +2,8 @@
 public enum SampleText {
   /// The text of a sample; runs of masked tokens stand in ⟦ ⟧.
   ///
-  /// ListOps tokens are joined by spaces with `X` shown as `]`; characters stand as they are.
+  /// ListOps tokens and words are joined by spaces, with ListOps' `X` shown as `]`; characters and
+  /// bytes stand as they are.
   ///
   /// - Parameters:
   ///   - ids: the sample's token ids.
@@ -15,12 +16,13 @@ public enum SampleText {
     mask: [UInt8]? = nil
   ) -> String {
     let isListOps = vocabulary.tokenizer == "listops"
+    let isSpaced = isListOps || vocabulary.tokenizer == "words"
     var text = ""
     var isMasked = false
     for (position, id) in ids.enumerated() {
       let masked = mask.map { $0[position] == 1 } ?? false
       if isMasked, !masked { text += "⟧" }
-      if isListOps, position > 0 { text += " " }
+      if isSpaced, position > 0 { text += " " }
       if masked, !isMasked { text += "⟦" }
       isMasked = masked
       let token =

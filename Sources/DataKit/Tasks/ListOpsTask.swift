@@ -7,6 +7,14 @@ extension TaskDefinition {
     aliases: [],
     summary: "nested list operations, 10 classes, up to 2,048 tokens (lra_release.gz)",
     expectedMembers: "listops-1000/basic_train.tsv, basic_val.tsv and basic_test.tsv",
+    source: Publication.longRangeArena,
+    publication: Publication(
+      archive: "lra_release.gz",
+      byteCount: nil,
+      samples: [.train: 96_000, .validation: 2_000, .test: 2_000],
+      classes: 10,
+      length: "up to 2,048 tokens"
+    ),
     locate: inFolder("listops-1000"),
     makeCollector: { ListOpsCollector($0) }
   )
@@ -15,8 +23,6 @@ extension TaskDefinition {
 /// Reads the three TSV files of ListOps.
 final class ListOpsCollector: TaskCollector {
   static let maximumLength = 2048
-  /// Lines are tokenized in pieces of about this many bytes.
-  private static let pieceSize = 1 << 20
 
   private let context: CollectorContext
   private var samples = TokenSamples()
@@ -37,11 +43,13 @@ final class ListOpsCollector: TaskCollector {
     }
     seen[split] = member.path
     context.membersRead += 1
-    let table = TableReader(context: context, member: member.path, pieceSize: Self.pieceSize)
-    try table.read(from: reader, columns: ["Source", "Target"]) { [samplesOf] piece in
-      try samplesOf(piece)
+    let table = TableReader(context: context, member: member.path)
+    try table.read(from: reader, columns: .named(["Source", "Target"])) {
+      [policy = context.errorPolicy] piece in
+      try Rows(piece, policy)
     } deliver: { [self] rows in
       try samples.append(rows.batch, labels: rows.labels, to: split, in: context)
+      try context.reject(rows.faults)
     }
     guard samples.count(in: split) > 0 else {
       throw context.error(
@@ -51,40 +59,49 @@ final class ListOpsCollector: TaskCollector {
     }
   }
 
+  /// The samples of a piece of a table.
   private struct Rows: Sendable {
     var batch: TokenBatch
     var labels: [Int64]
-  }
+    var faults: [FaultyLine]
 
-  private let samplesOf: @Sendable (TablePiece) throws -> Rows = { piece in
-    var tokenizer = ListOpsTokenizer(limit: ListOpsCollector.maximumLength - 1)
-    var labels: [Int64] = []
-    try piece.forEachRow { fields, fail in
-      guard fields[1].count == 1, let digit = fields[1].first,
-        (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(digit)
-      else {
-        throw fail("label '\(String(decoding: fields[1], as: UTF8.self))', expected 0 to 9")
+    init(_ piece: TablePiece, _ policy: ErrorPolicy) throws {
+      var tokenizer = ListOpsTokenizer(limit: ListOpsCollector.maximumLength - 1)
+      var labels: [Int64] = []
+      faults = try piece.forEachRow(policy: policy) { fields, fail in
+        guard fields[1].count == 1, let digit = fields[1].first,
+          (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(digit)
+        else {
+          throw fail("label '\(String(decoding: fields[1], as: UTF8.self))', expected 0 to 9")
+        }
+        do throws(TokenizerError) {
+          if policy != .fail {
+            // A faulty row must leave nothing behind in the batch.
+            var trial = ListOpsTokenizer(limit: 1)
+            try trial.append(fields[0])
+          }
+          try tokenizer.append(fields[0])
+        } catch {
+          guard error != .tooManyTokens else { throw error }
+          throw fail("Source: \(error)")
+        }
+        labels.append(Int64(digit - UInt8(ascii: "0")))
       }
-      labels.append(Int64(digit - UInt8(ascii: "0")))
-      do {
-        try tokenizer.append(fields[0])
-      } catch {
-        throw fail("Source: \(error)")
-      }
+      batch = tokenizer.finish()
+      self.labels = labels
     }
-    return Rows(batch: tokenizer.finish(), labels: labels)
   }
 
   func finish() throws -> CollectedTask {
     for (file, split) in Self.files.sorted(by: { $0.key < $1.key }) where seen[split] == nil {
       throw context.error("the member listops-1000/\(file) is missing")
     }
+    samples.number([.train, .validation, .test])
     return samples.collected(
       splits: [.train, .validation, .test],
-      tokenizer: "listops",
-      minimumFrequency: 1,
+      rule: VocabularyRule(tokenizer: "listops", minimumFrequency: 1),
       maximumLength: Self.maximumLength,
-      classes: 10
+      target: .classes(10)
     )
   }
 }

@@ -14,12 +14,14 @@ struct PathfinderRow: Sendable {
   ///   - bytes: the whole file.
   ///   - file: the number in the file's name.
   ///   - fail: makes an error for a line.
+  ///   - reject: takes the errors of single lines, with the line's bytes where it has any.
   /// - Returns: the rows, in the file's order.
-  /// - Throws: what `fail` makes, for the first line that breaks a rule.
+  /// - Throws: what `reject` throws, and what `fail` makes for a file that is no table.
   static func parse(
     _ bytes: [UInt8],
     file: UInt32,
-    fail: (Int?, String) -> ArchiveError
+    fail: (Int?, String) -> ArchiveError,
+    reject: (ArchiveError, UnsafeRawBufferPointer?) throws -> Void
   ) throws -> [PathfinderRow] {
     if NPYStringTable.isNPY(bytes) {
       let table: NPYStringTable
@@ -28,25 +30,78 @@ struct PathfinderRow: Sendable {
       } catch {
         throw fail(nil, "\(error)")
       }
-      return try (0..<table.rowCount).map { row in
-        let fields = table.row(row)
-        return try Self(fields.map { $0[...] }, file: file, line: row + 1, fail: fail)
+      var rows: [PathfinderRow] = []
+      for row in 0..<table.rowCount {
+        do {
+          let fields = table.row(row).map { $0[...] }
+          rows.append(try Self(fields, file: file, line: row + 1, fail: fail))
+        } catch let error as ArchiveError {
+          try reject(error, nil)
+        }
       }
+      return rows
     }
+    return try bytes.withUnsafeBufferPointer {
+      try parse(lines: $0, file: file, fail: fail, reject: reject)
+    }
+  }
+
+  private static func parse(
+    lines bytes: UnsafeBufferPointer<UInt8>,
+    file: UInt32,
+    fail: (Int?, String) -> ArchiveError,
+    reject: (ArchiveError, UnsafeRawBufferPointer?) throws -> Void
+  ) throws -> [PathfinderRow] {
     var rows: [PathfinderRow] = []
-    for (index, raw) in bytes.split(
-      separator: UInt8(ascii: "\n"),
-      omittingEmptySubsequences: false
-    ).enumerated() {
-      guard raw.allSatisfy({ (0x20...0x7E).contains($0) || $0 == 0x09 || $0 == 0x0D }) else {
-        throw fail(index + 1, "the line holds a byte that is not printable ASCII")
+    var (start, line) = (0, 0)
+    while start < bytes.count {
+      let end = bytes[start...].firstIndex(of: UInt8(ascii: "\n")) ?? bytes.count
+      let raw = bytes[start..<end]
+      start = end + 1
+      line += 1
+      if let row = Self(released: raw, file: file, line: line) {
+        rows.append(row)
+        continue
       }
-      let text = String(decoding: raw, as: UTF8.self)
-      let fields = text.split { $0 == " " || $0 == "\t" || $0 == "\r" }
-      guard !fields.isEmpty else { continue }
-      rows.append(try Self(fields, file: file, line: index + 1, fail: fail))
+      do {
+        // Everything but the form of the release goes the slow way, which knows what to say.
+        guard raw.allSatisfy({ (0x20...0x7E).contains($0) || $0 == 0x09 || $0 == 0x0D }) else {
+          throw fail(line, "the line holds a byte that is not printable ASCII")
+        }
+        let text = String(decoding: raw, as: UTF8.self)
+        // Nothing after the fourth column is looked at, and a line may have millions.
+        let fields = text.split(maxSplits: 4) {
+          $0 == " " || $0 == "\t" || $0 == "\r" || $0 == "\r\n"
+        }
+        guard !fields.isEmpty else { continue }
+        rows.append(try Self(fields, file: file, line: line, fail: fail))
+      } catch let error as ArchiveError {
+        try reject(error, UnsafeRawBufferPointer(UnsafeBufferPointer(rebasing: raw)))
+      }
     }
     return rows
+  }
+
+  /// A row as the release has it, its columns parted by single spaces; nil for any other line.
+  private init?(released line: Slice<UnsafeBufferPointer<UInt8>>, file: UInt32, line number: Int) {
+    let space = UInt8(ascii: " ")
+    let folderStart = line.startIndex + 5
+    guard line.count > 5, line[..<folderStart].elementsEqual("imgs/".utf8),
+      let folderEnd = line[folderStart...].firstIndex(of: space),
+      let fileEnd = line[(folderEnd + 1)...].firstIndex(of: space),
+      let labelStart = line[(fileEnd + 1)...].firstIndex(of: space).map({ $0 + 1 }),
+      labelStart + 1 < line.endIndex, line[labelStart + 1] == space,
+      line[labelStart] == 48 || line[labelStart] == 49,
+      line[labelStart...].allSatisfy({ (0x20...0x7E).contains($0) }),
+      let image = PathfinderImage(
+        folder: UnsafeBufferPointer(rebasing: line[folderStart..<folderEnd]),
+        file: UnsafeBufferPointer(rebasing: line[(folderEnd + 1)..<fileEnd])
+      )
+    else { return nil }
+    self.file = file
+    self.line = UInt32(number)
+    self.image = image
+    label = line[labelStart] - 48
   }
 
   /// Columns 0, 1 and 3: `imgs/<k>`, `sample_<i>.png` and the label.

@@ -1,15 +1,23 @@
-internal import CPNG
-
 extension TaskDefinition {
   /// Pathfinder: whether two discs are joined by a path (docs/archives.md).
-  static func pathfinder(side: Int, contourLength: Int) -> TaskDefinition {
-    let level = PathfinderCollector.level(contourLength: contourLength)
+  static func pathfinder(side: Int, _ options: TaskOptions) -> TaskDefinition {
+    let level = PathfinderCollector.level(contourLength: options.contourLength ?? 14)
     let aliases = [128: ["pathx"], 256: ["pathx256"]][side] ?? []
     return TaskDefinition(
       name: "pathfinder\(side)",
       aliases: aliases,
       summary: "\(side) x \(side) grey images, 2 classes, \(side * side) pixels (lra_release.gz)",
       expectedMembers: "pathfinder\(side)/\(level)/imgs and metadata",
+      source: Publication.longRangeArena,
+      publication: Publication(
+        archive: "lra_release.gz",
+        byteCount: nil,
+        samples: [.train: 160_000, .validation: 20_000, .test: 20_000],
+        classes: 2,
+        length: "\(side * side) pixels"
+      ),
+      options: [.contourLength],
+      locatesByFolder: true,
       locate: inFolder("pathfinder\(side)"),
       makeCollector: { PathfinderCollector($0, side: side, level: level) }
     )
@@ -28,18 +36,45 @@ struct PathfinderImage: Hashable, Comparable, Sendable {
 
   /// The image named by a folder and a file; nil for any other names.
   init?(folder: Substring, file: Substring) {
-    guard let folder = Self.number(folder), file.hasPrefix("sample_"), file.hasSuffix(".png"),
-      let number = Self.number(file.dropFirst("sample_".count).dropLast(".png".count))
+    var (folder, file) = (folder, file)
+    let image = folder.withUTF8 { folder in file.withUTF8 { Self(folder: folder, file: $0) } }
+    guard let image else { return nil }
+    self = image
+  }
+
+  /// The image named by the UTF-8 of a folder and a file; nil for any other names.
+  init?(folder: UnsafeBufferPointer<UInt8>, file: UnsafeBufferPointer<UInt8>) {
+    let (start, end): (StaticString, StaticString) = ("sample_", ".png")
+    let (first, last) = (start.utf8CodeUnitCount, file.count - end.utf8CodeUnitCount)
+    guard first < last, Self.holds(file[..<first], start), Self.holds(file[last...], end),
+      let folder = Self.number(folder[...]), let number = Self.number(file[first..<last])
     else { return nil }
     self.init(folder: folder, number: number)
   }
 
+  private static func holds(_ bytes: Slice<UnsafeBufferPointer<UInt8>>, _ text: StaticString)
+    -> Bool
+  {
+    text.withUTF8Buffer { bytes.elementsEqual($0) }
+  }
+
   /// A plain decimal number without sign or leading zeros.
-  static func number(_ text: Substring) -> UInt32? {
-    guard text.utf8.allSatisfy({ (48...57).contains($0) }), text == "0" || text.first != "0" else {
+  static func number(_ digits: Slice<UnsafeBufferPointer<UInt8>>) -> UInt32? {
+    guard let first = digits.first, digits.count <= 9, first != 48 || digits.count == 1 else {
       return nil
     }
-    return UInt32(text)
+    var number: UInt32 = 0
+    for digit in digits {
+      guard (48...57).contains(digit) else { return nil }
+      number = 10 * number + UInt32(digit - 48)
+    }
+    return number
+  }
+
+  /// ``number(_:)`` of text.
+  static func number(_ text: Substring) -> UInt32? {
+    var text = text
+    return text.withUTF8 { number($0[...]) }
   }
 
   static func < (one: Self, other: Self) -> Bool {
@@ -62,8 +97,6 @@ final class PathfinderCollector: TaskCollector {
 
   private static let imageLimit = 1 << 20
   private static let metadataLimit = 16 << 20
-  private static let batchSize = 64
-  private static let batchByteCount = 1 << 20
 
   private let context: CollectorContext
   private let side: Int
@@ -71,15 +104,10 @@ final class PathfinderCollector: TaskCollector {
   private var images: [PathfinderImage: SampleSpool.Slot] = [:]
   private var rows: [PathfinderRow] = []
   private var metadata: [UInt32: String] = [:]
-  private var pending: [EncodedImage] = []
-  private var pendingBytes = 0
   private var emptyImages: Set<PathfinderImage> = []
-
-  private struct EncodedImage: Sendable {
-    var image: PathfinderImage
-    var path: String
-    var bytes: [UInt8]
-  }
+  private var faultyImages: Set<PathfinderImage> = []
+  /// The path of an image up to the level's folder, as the archive has it.
+  private var root = ""
 
   init(_ context: CollectorContext, side: Int, level: String) {
     self.context = context
@@ -116,39 +144,57 @@ final class PathfinderCollector: TaskCollector {
     _ reader: ArchiveReader
   ) throws {
     context.membersRead += 1
-    let bytes = try reader.readAll(member, limit: Self.imageLimit)
+    if let fault = reader.sizeFault(of: member, limit: Self.imageLimit) {
+      faultyImages.insert(image)
+      return try context.reject(fault)
+    }
+    try reader.withAll(member, limit: Self.imageLimit) { try read(image, $0, of: member, reader) }
+  }
+
+  private func read(
+    _ image: PathfinderImage,
+    _ bytes: UnsafeRawBufferPointer,
+    of member: ArchiveMember,
+    _ reader: ArchiveReader
+  ) throws {
     guard !bytes.isEmpty else {
       guard side == 32, level == "curv_baseline", image == Self.knownEmpty else {
-        throw reader.error(in: member, "the image has zero bytes")
+        faultyImages.insert(image)
+        return try context.reject(
+          reader.error(in: member, "the image has zero bytes"),
+          bytes: bytes
+        )
       }
       emptyImages.insert(image)
       return context.skip("the release's known empty image, with its row")
     }
-    pending.append(EncodedImage(image: image, path: member.path, bytes: bytes))
-    pendingBytes += bytes.count
-    if pending.count >= Self.batchSize || pendingBytes > Self.batchByteCount { try submit() }
+    // What stands before the image's path is the same for all.
+    if root.isEmpty { root = String(member.path.dropLast(image.path.count)) }
+    // Images are spooled as they are and decoded while shards are written, on all threads. Where
+    // faulty ones may be left out, their rows have to be known before the split is drawn.
+    if context.errorPolicy != .fail {
+      if let error = fault(of: bytes, member, reader) {
+        faultyImages.insert(image)
+        return try context.reject(error, bytes: bytes)
+      }
+      faultyImages.remove(image)
+    }
+    let slot = try context.spool(bytes)
+    if images.updateValue(slot, forKey: image) != nil {
+      context.skip("earlier copies of images that stand in the archive twice")
+    }
   }
 
-  private func submit() throws {
-    let batch = pending
-    pending = []
-    pendingBytes = 0
-    let (archive, side) = (context.archive, side)
-    try context.workers.submit {
-      try batch.map { encoded in
-        do {
-          return try decodeGreyPNG(encoded.bytes, width: side, height: side)
-        } catch {
-          throw ArchiveError(archive: archive, member: encoded.path, reason: "\(error)")
-        }
-      }
-    } deliver: { [self] (decoded: [[UInt8]]) in
-      for (encoded, pixels) in zip(batch, decoded) {
-        let slot = try pixels.withUnsafeBytes { try context.spool($0) }
-        if images.updateValue(slot, forKey: encoded.image) != nil {
-          context.skip("earlier copies of images that stand in the archive twice")
-        }
-      }
+  private func fault(
+    of bytes: UnsafeRawBufferPointer,
+    _ member: ArchiveMember,
+    _ reader: ArchiveReader
+  ) -> ArchiveError? {
+    do {
+      _ = try decodeGreyPNG([UInt8](bytes), width: side, height: side)
+      return nil
+    } catch {
+      return reader.error(in: member, "\(error)")
     }
   }
 
@@ -164,48 +210,58 @@ final class PathfinderCollector: TaskCollector {
     let bytes = try reader.readAll(member, limit: Self.metadataLimit)
     let parsed = try PathfinderRow.parse(bytes, file: number) { line, reason in
       reader.error(in: member, line: line, reason)
+    } reject: { error, row in
+      try context.reject(error, bytes: row)
     }
     guard !parsed.isEmpty else { throw reader.error(in: member, "there are no rows") }
     rows += parsed
   }
 
   func finish() throws -> CollectedTask {
-    try submit()
-    try context.workers.finish()
     guard !rows.isEmpty else {
       throw context.error("there is no pathfinder\(side)/\(level)/metadata/<k>.npy")
     }
-    rows.removeAll { emptyImages.contains($0.image) }
+    rows.removeAll { emptyImages.contains($0.image) || faultyImages.contains($0.image) }
     rows.sort { ($0.file, $0.line) < ($1.file, $1.line) }
-    try checkLabels()
-    let samples = try rows.enumerated().map { index, row in
+    try rejectContradictions()
+    var samples: [SpooledSample] = []
+    samples.reserveCapacity(rows.count)
+    rows = try rows.filter { row in
       guard let slot = images[row.image] else {
-        throw context.error(
-          in: metadata[row.file],
-          line: Int(row.line),
-          "the image \(row.image.path) is not in the archive"
-        )
+        try reject(row, "the image \(row.image.path) is not in the archive")
+        return false
       }
-      return SpooledSample(id: Int64(index), label: Int64(row.label), slot: slot)
+      samples.append(
+        SpooledSample(id: Int64(samples.count), label: Double(row.label), slot: slot)
+      )
+      return true
     }
-    let listed = Set(rows.map(\.image)).count
-    if images.count > listed {
-      context.skipped["images without a metadata row"] = images.count - listed
-    }
+    guard !rows.isEmpty else { throw context.error("no row of the metadata is left") }
+    let unlisted = images.count - Set(rows.lazy.map(\.image)).count
+    if unlisted > 0 { context.skipped["images without a metadata row"] = unlisted }
     return collected(samples)
   }
 
-  /// A row may repeat another, but not contradict it.
-  private func checkLabels() throws {
-    let ordered = rows.sorted { ($0.image, $0.file, $0.line) < ($1.image, $1.file, $1.line) }
-    for (one, other) in zip(ordered, ordered.dropFirst())
-    where one.image == other.image && one.label != other.label {
-      throw context.error(
-        in: metadata[other.file],
-        line: Int(other.line),
-        "label \(other.label) for \(other.image.path), but \(one.label) in "
-          + "\(metadata[one.file] ?? "") line \(one.line)"
+  private func reject(_ row: PathfinderRow, _ reason: String) throws {
+    try context.reject(context.error(in: metadata[row.file], line: Int(row.line), reason))
+  }
+
+  /// Refuses a row that contradicts an earlier one; it may repeat it.
+  private func rejectContradictions() throws {
+    var first: [PathfinderImage: PathfinderRow] = [:]
+    first.reserveCapacity(rows.count)
+    rows = try rows.filter { row in
+      guard let earlier = first[row.image] else {
+        first[row.image] = row
+        return true
+      }
+      guard earlier.label != row.label else { return true }
+      try reject(
+        row,
+        "label \(row.label) for \(row.image.path), but \(earlier.label) in "
+          + "\(metadata[earlier.file] ?? "") line \(earlier.line)"
       )
+      return false
     }
   }
 
@@ -218,18 +274,19 @@ final class PathfinderCollector: TaskCollector {
     return CollectedTask(
       input: .pixels,
       elementType: .uint8,
-      encoding: .bytes,
+      encoding: .greyPNG(side: side),
       maximumLength: side * side,
       fixedLength: side * side,
-      classes: 2,
+      target: .classes(2, names: ["apart", "joined"]),
       vocabulary: nil,
-      normalization: PixelNormalization(mean: 0.5, standardDeviation: 0.5),
+      normalization: Normalization(divisor: 255, mean: [0.5], standardDeviation: [0.5]),
       splits: [
         (.train, Array(order[..<train])), (.validation, Array(order[train..<train + tenth])),
         (.test, Array(order[(train + tenth)...])),
       ],
       validationSplit: .validation,
-      options: ["level": level, "split_seed": "42"]
+      options: ["level": level, "split_seed": "42"],
+      memberPath: { [rows, root] in root + rows[Int($0.id)].image.path }
     )
   }
 }

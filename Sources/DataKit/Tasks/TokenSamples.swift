@@ -1,5 +1,37 @@
 internal import Tokenizers
 
+/// How a task's vocabulary is made of the tokens of its training split.
+struct VocabularyRule {
+  /// The tokenizer's name in the manifest.
+  var tokenizer: String
+  /// Tokens counted less often become `<unk>`.
+  var minimumFrequency: Int
+  /// The tokens before all others.
+  var specials = SpecialTokens.standard
+  /// Whether all tokens are kept, in the table's order.
+  var isFixed = false
+
+  /// The rule of a kind of text tokenizer.
+  init(_ kind: TokenizerKind, minimumFrequency: Int, specials: SpecialTokens?) {
+    tokenizer = kind.rawValue
+    isFixed = kind == .byte
+    self.minimumFrequency = kind == .byte ? 1 : minimumFrequency
+    self.specials = specials ?? .standard
+  }
+
+  /// The rule of a tokenizer of the given name.
+  init(tokenizer: String, minimumFrequency: Int) {
+    self.tokenizer = tokenizer
+    self.minimumFrequency = minimumFrequency
+  }
+
+  func vocabulary(of table: TokenTable) -> Vocabulary {
+    isFixed
+      ? Vocabulary(fixed: table, specials: specials)
+      : Vocabulary(table, minimumFrequency: minimumFrequency, specials: specials)
+  }
+}
+
 /// Spools tokenized samples and, at the end, makes the vocabulary.
 ///
 /// Samples are added split by split in any interleaving; inside a split the order of adding is
@@ -7,69 +39,127 @@ internal import Tokenizers
 struct TokenSamples {
   private var table = TokenTable()
   private var samples: [Split: [SpooledSample]] = [:]
+  private let countsTrain: Bool
 
-  /// Spools a batch of one split; `labels` has one entry per sample.
+  /// No samples yet.
+  ///
+  /// - Parameter countsTrain: whether what is added to the training split is counted at once; if
+  ///   not, ``deal(_:in:)`` says later which samples train.
+  init(countsTrain: Bool = true) { self.countsTrain = countsTrain }
+
+  /// Spools a batch of one split; `labels` has one entry per sample, and so has `pairs`, the second
+  /// sequences of a pair task.
   mutating func append(
     _ batch: TokenBatch,
+    pairs: TokenBatch? = nil,
     labels: [Int64],
     to split: Split,
     in context: CollectorContext
   ) throws {
+    let first = try spool(batch, of: split, in: context)
+    let second = try pairs.map { try spool($0, of: split, in: context) }
+    for (index, label) in labels.enumerated() {
+      samples[split, default: []].append(
+        SpooledSample(id: 0, label: Double(label), slot: first[index], pair: second?[index])
+      )
+    }
+  }
+
+  private mutating func spool(
+    _ batch: TokenBatch,
+    of split: Split,
+    in context: CollectorContext
+  ) throws -> [SampleSpool.Slot] {
     var batch = batch
-    try batch.renumber(by: &table, counting: split == .train)
+    try batch.renumber(by: &table, counting: countsTrain && split == .train)
     var start = 0
-    for (end, label) in zip(batch.ends, labels) {
-      let slot = try batch.numbers[start..<end].withUnsafeBytes { try context.spool($0) }
-      samples[split, default: []].append(SpooledSample(id: 0, label: label, slot: slot))
-      start = end
+    return try batch.ends.map { end in
+      defer { start = end }
+      return try batch.numbers[start..<end].withUnsafeBytes { try context.spool($0) }
     }
   }
 
   /// How many samples a split has so far.
   func count(in split: Split) -> Int { samples[split]?.count ?? 0 }
 
-  /// The finished task: ids run through the given splits in order, and the vocabulary comes from
-  /// the training split.
+  /// Deals the samples, all added as training samples, to splits.
+  ///
+  /// The tokens of those that train are counted; ids keep the order of adding.
+  mutating func deal(
+    _ parts: [(split: Split, indices: ArraySlice<Int>)],
+    in context: CollectorContext
+  ) throws {
+    var all = samples[.train] ?? []
+    for index in all.indices { all[index].id = Int64(index) }
+    samples = [:]
+    for (split, indices) in parts { samples[split] = indices.map { all[$0] } }
+    try context.spool.flush()
+    var counts = [Int](repeating: 0, count: table.tokens.count)
+    for sample in samples[.train] ?? [] {
+      let numbers = try [UInt16](unsafeUninitializedCapacity: sample.slot.byteCount / 2) {
+        try context.spool.read(sample.slot, into: UnsafeMutableRawBufferPointer($0))
+        $1 = $0.count
+      }
+      for number in numbers { counts[Int(number)] += 1 }
+    }
+    for (number, count) in counts.enumerated() { table.count(UInt16(number), times: count) }
+  }
+
+  /// Numbers the samples through the given splits in order.
+  mutating func number(_ order: [Split]) {
+    var next: Int64 = 0
+    for split in order {
+      for index in samples[split, default: []].indices {
+        samples[split]?[index].id = next
+        next += 1
+      }
+    }
+  }
+
+  /// Replaces every label by what `map` makes of it.
+  mutating func relabel(_ map: (Int) -> Int) {
+    for split in samples.keys {
+      for index in samples[split, default: []].indices {
+        guard let label = samples[split]?[index].label else { continue }
+        samples[split]?[index].label = Double(map(Int(label)))
+      }
+    }
+  }
+
+  /// The finished task; the vocabulary comes from the training split.
   func collected(
     splits order: [Split],
-    tokenizer: String,
-    minimumFrequency: Int,
+    rule: VocabularyRule,
     maximumLength: Int,
-    classes: Int
+    target: TargetDescription
   ) -> CollectedTask {
-    let vocabulary = Vocabulary(table, minimumFrequency: minimumFrequency)
-    var next: Int64 = 0
-    let splits = order.map { split in
-      let numbered = (samples[split] ?? []).map { sample in
-        defer { next += 1 }
-        return SpooledSample(id: next, label: sample.label, slot: sample.slot)
-      }
-      return (split: split, samples: numbered)
-    }
+    let vocabulary = rule.vocabulary(of: table)
     return CollectedTask(
       input: .tokens,
       elementType: vocabulary.tokens.count <= 256 ? .uint8 : .uint16,
       encoding: .tokens(ids: vocabulary.ids),
       maximumLength: maximumLength,
       fixedLength: nil,
-      classes: classes,
+      target: target,
       vocabulary: VocabularyDescription(
-        tokenizer: tokenizer,
+        tokenizer: rule.tokenizer,
         tokens: vocabulary.tokens,
         counts: vocabulary.counts,
-        minimumFrequency: minimumFrequency,
-        maskID: Vocabulary.maskID,
-        padID: Vocabulary.padID,
-        unknownID: Vocabulary.unknownID,
-        endID: Vocabulary.endID
+        minimumFrequency: rule.minimumFrequency,
+        maskID: rule.specials.maskID,
+        padID: rule.specials.padID,
+        unknownID: rule.specials.unknownID,
+        endID: rule.specials.endID
       ),
       normalization: nil,
-      splits: splits,
+      splits: order.map { (split: $0, samples: samples[$0] ?? []) },
       validationSplit: order.contains(.validation) ? .validation : .test,
       options: [
-        "maximum_length": "\(maximumLength)", "minimum_frequency": "\(minimumFrequency)",
-        "tokenizer": tokenizer,
-      ]
+        "maximum_length": "\(maximumLength)", "minimum_frequency": "\(rule.minimumFrequency)",
+        "tokenizer": rule.tokenizer,
+      ].merging(
+        rule.specials == .standard ? [:] : ["special_tokens": rule.specials.rawValue]
+      ) { $1 }
     )
   }
 }

@@ -1,107 +1,99 @@
 internal import Glibc
 internal import Synchronization
 
-/// A progress line on standard error: count, rate and time left.
+/// Reports one stage of a command on standard error: how much is done, how fast, and the time left.
 ///
-/// On a terminal one line is rewritten, at most ten times a second; otherwise a plain line is
-/// written at most every few seconds. Nothing is written when quiet. Safe to call from any thread.
+/// As text, one line is rewritten on a terminal, at most ten times a second, and a plain line is
+/// written elsewhere at most every five seconds. As JSON, a line is written when the stage begins,
+/// at most once a second, and when it ends. Safe to call from any thread.
 public final class ProgressReporter: Sendable {
   private struct State {
-    var completed = 0
-    var secondary = 0.0
-    var lastReport: ContinuousClock.Instant?
+    var report: ProgressReport
+    var lastWrite: ContinuousClock.Instant
     var lastWidth = 0
-    var finished = false
+    var isFinished = false
   }
 
-  private let label: String
-  private let total: Int?
-  private let unit: String
-  private let secondaryUnit: String?
-  private let quiet: Bool
+  private let format: ProgressFormat
   private let isTerminal = isatty(STDERR_FILENO) == 1
-  private let start = ContinuousClock.now
-  private let state = Mutex(State())
+  private let start: ContinuousClock.Instant
+  private let state: Mutex<State>
 
-  /// A reporter that has not reported yet.
+  /// A reporter of a stage that begins now.
   ///
   /// - Parameters:
-  ///   - label: what is done, in front of the line: "generate".
-  ///   - total: the number of units to come, or nil if unknown; gives the time left.
-  ///   - unit: the name of what is counted, in the plural: "samples".
-  ///   - secondaryRate: the name of a second quantity whose rate is shown too: "MB".
-  ///   - quiet: whether to write nothing at all.
+  ///   - stage: what is done, one word: "write".
+  ///   - subject: what it is done to, such as a task or a folder.
+  ///   - unit: the name of what is counted, in the plural: "samples"; nil when only bytes are.
+  ///   - total: how many there will be, or nil if unknown.
+  ///   - totalBytes: how many bytes there will be, or nil if unknown. The time left follows from
+  ///     it where `total` is unknown.
+  ///   - format: how to report.
   public init(
-    label: String,
-    total: Int?,
-    unit: String,
-    secondaryRate: String? = nil,
-    quiet: Bool = false
+    stage: String,
+    subject: String? = nil,
+    unit: String? = nil,
+    total: Int? = nil,
+    totalBytes: Int? = nil,
+    format: ProgressFormat = .text
   ) {
-    self.label = label
-    self.total = total
-    self.unit = unit
-    secondaryUnit = secondaryRate
-    self.quiet = quiet
+    self.format = format
+    start = .now
+    let report = ProgressReport(
+      stage: stage,
+      subject: subject,
+      unit: unit,
+      total: total,
+      totalBytes: totalBytes
+    )
+    state = Mutex(State(report: report, lastWrite: start))
+    if format == .json { writeToStandardError(report.json + "\n") }
   }
 
-  /// Notes the number of units done so far, and the second quantity; may write a line.
-  public func update(completed: Int, secondary: Double = 0) {
-    guard !quiet else { return }
+  /// Notes how much is done so far, and may write a line; nil leaves what is known.
+  public func update(
+    done: Int? = nil,
+    of total: Int? = nil,
+    bytes: Int? = nil,
+    ofBytes totalBytes: Int? = nil
+  ) {
+    guard format != .none else { return }
     state.withLock { state in
-      guard !state.finished else { return }
-      state.completed = max(state.completed, completed)
-      state.secondary = max(state.secondary, secondary)
+      guard !state.isFinished else { return }
+      if let done { state.report.done = max(state.report.done, done) }
+      state.report.total = total ?? state.report.total
+      state.report.totalBytes = totalBytes ?? state.report.totalBytes
+      if let bytes { state.report.bytes = max(state.report.bytes ?? 0, bytes) }
       let now = ContinuousClock.now
-      let interval: Duration = isTerminal ? .milliseconds(100) : .seconds(5)
-      guard now - (state.lastReport ?? start) >= interval else { return }
-      state.lastReport = now
-      write(&state, at: now, isLast: false)
+      guard now - state.lastWrite >= interval else { return }
+      state.lastWrite = now
+      write(&state, at: now)
     }
   }
 
   /// Writes the last line, with the mean rate over the whole time; later calls do nothing.
   public func finish() {
-    guard !quiet else { return }
+    guard format != .none else { return }
     state.withLock { state in
-      guard !state.finished else { return }
-      state.finished = true
-      write(&state, at: .now, isLast: true)
+      guard !state.isFinished else { return }
+      state.isFinished = true
+      state.report.isFinished = true
+      write(&state, at: .now)
     }
   }
 
-  private func write(_ state: inout State, at now: ContinuousClock.Instant, isLast: Bool) {
-    let seconds = max((now - start) / .seconds(1), 1e-9)
-    let rate = Double(state.completed) / seconds
-    var line = "\(label): \(state.completed)"
-    if let total { line += "/\(total)" }
-    line += " \(unit), \(Self.rounded(rate)) \(unit)/s"
-    if let secondaryUnit {
-      line += ", \(Self.rounded(state.secondary / seconds)) \(secondaryUnit)/s"
-    }
-    if isLast {
-      line += ", took \(Self.time(seconds))"
-    } else if let total, rate > 0 {
-      line += ", \(Self.time(Double(total - state.completed) / rate)) left"
-    }
+  private var interval: Duration {
+    if format == .json { return .seconds(1) }
+    return isTerminal ? .milliseconds(100) : .seconds(5)
+  }
+
+  private func write(_ state: inout State, at now: ContinuousClock.Instant) {
+    state.report.seconds = (now - start) / .seconds(1)
+    guard format == .text else { return writeToStandardError(state.report.json + "\n") }
+    let line = state.report.text
+    guard isTerminal else { return writeToStandardError(line + "\n") }
     let padding = String(repeating: " ", count: max(0, state.lastWidth - line.utf8.count))
     state.lastWidth = line.utf8.count
-    var text = isTerminal ? "\r" + line + padding + (isLast ? "\n" : "") : line + "\n"
-    text.withUTF8 { bytes in _ = Glibc.write(STDERR_FILENO, bytes.baseAddress, bytes.count) }
-  }
-
-  /// A rate: whole from 100 on, one decimal below.
-  private static func rounded(_ value: Double) -> String {
-    if value >= 100 { return String(Int(value.rounded())) }
-    return String((value * 10).rounded() / 10)
-  }
-
-  /// A time as "1 h 02 min", "3 min 04 s" or "5 s".
-  private static func time(_ seconds: Double) -> String {
-    let whole = Int(min(max(seconds, 0), 1e9).rounded())
-    func padded(_ value: Int) -> String { value < 10 ? "0\(value)" : String(value) }
-    if whole >= 3600 { return "\(whole / 3600) h \(padded(whole % 3600 / 60)) min" }
-    if whole >= 60 { return "\(whole / 60) min \(padded(whole % 60)) s" }
-    return "\(whole) s"
+    writeToStandardError("\r" + line + padding + (state.isFinished ? "\n" : ""))
   }
 }

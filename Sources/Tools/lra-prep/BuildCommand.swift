@@ -8,62 +8,194 @@ struct BuildCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "build",
     abstract: "Prepares a task, or all, from one pass over an archive.",
+    usage: "lra-prep build <task> --input <file> ... --output <folder> [<options>]",
     discussion: """
       Examples:
         lra-prep build listops -i lra_release.gz -o data/listops --mask token:0.5
         lra-prep build all --input - --output data < lra_release.gz
+        lra-prep build pathx -i lra_release.gz -o data/pathx --part 0/4
+        lra-prep build text -i aclImdb_v1.tar.gz -o - | lra-train pretrain \\
+          --data - --preset transformer-text --run text
+        lra-prep build image -i cifar-10-binary.tar.gz -o data/image \\
+          --fractions 0.01,0.1,0.5
 
       'build all' prepares every task it finds, each into OUTPUT/<task>/. The
-      manifest is written last: a folder without one is no data set, and the same
-      command again starts over.
+      manifest is written last: a folder without one is no data set. A build that
+      was interrupted goes on with the same command: finished shards are kept.
+
+      A mask set is token:RATIO, span:RATIO:length=N or causal; :seed=N (0) and
+      :variants=N (1) may follow. RATIO is the share of masked positions, over 0
+      and at most 1; a pretraining takes variant k in epoch k.
       """
   )
 
-  @Argument(help: "The task, or 'all'; 'lra-prep tasks' lists them.")
+  @Argument(
+    help: "The task, or 'all'; 'lra-prep tasks' lists them.",
+    completion: .list(["all"] + TaskNames.all)
+  )
   var task: String
-  @Option(name: .shortAndLong, help: "The archive, or - for standard input.")
-  var input: String
-  @Option(name: .shortAndLong, help: "The folder to write to.")
+  @Option(
+    name: .shortAndLong,
+    help: ArgumentHelp(
+      "The archive, or - for standard input; several times for tasks of several files.",
+      valueName: "file"
+    ),
+    completion: .file()
+  )
+  var input: [String]
+  @Option(
+    name: .shortAndLong,
+    help: ArgumentHelp(
+      "The folder to write to, or - for a stream that 'receive' and 'lra-train' read.",
+      valueName: "folder"
+    ),
+    completion: .directory
+  )
   var output: String
   @Option(
-    help: """
-      A mask set to store: token:RATIO, span:RATIO:length=N or causal, with :seed=N and \
-      :variants=N. Can be given several times.
-      """
+    help: "A mask set to store, such as token:0.5:variants=4; can be given several times."
   )
   var mask: [String] = []
-  @Option(help: "Take members only from this folder inside the archive.")
+  @Option(
+    help: ArgumentHelp(
+      "Take members only from this folder inside the archive.",
+      valueName: "folder"
+    )
+  )
   var prefix: String?
-  @Option(help: "The level of Pathfinder, in paddles of a target snake.")
-  var contourLength = 14
-  @Option(help: "The most mebibytes of values in a shard.")
+  @OptionGroup(title: "Options of tasks")
+  var taskOptions: TaskOptionArguments
+  @Option(help: ArgumentHelp("The most values in a shard, 1 to 4096.", valueName: "MiB"))
   var shardSize = BuildPlan.defaultShardByteCount >> 20
-  @Option(help: "Threads that read, decode and tokenize.")
+  @Option(
+    help: ArgumentHelp(
+      "Nested subsets of the training split, such as 0.01,0.1,0.5; stored as indices.",
+      valueName: "shares"
+    )
+  )
+  var fractions: String?
+  @Option(help: ArgumentHelp("The seed that chooses the subsets.", valueName: "seed"))
+  var fractionsSeed: UInt32 = 0
+  @Option(
+    help: ArgumentHelp(
+      "Write only a share of the shards: INDEX/COUNT with INDEX from 0, or auto to take both "
+        + "from Slurm's or Open MPI's environment. 'lra-prep merge' joins the parts.",
+      valueName: "index/count"
+    )
+  )
+  var part: String?
+  @Option(
+    help: ArgumentHelp("What to do about faulty members, rows and images.", valueName: "policy")
+  )
+  var onError = ErrorPolicy.fail
+  @Option(
+    help: ArgumentHelp(
+      "The most memory (default: the shard size and 128 per thread).",
+      valueName: "MiB"
+    )
+  )
+  var memory: Int?
+  @Option(
+    help: ArgumentHelp(
+      "Threads that read, decode and tokenize; files do not depend on it.",
+      valueName: "count"
+    )
+  )
   var threads = ProcessInfo.processInfo.activeProcessorCount
   @Flag(help: "Replace a finished data set.")
   var force = false
-  @Flag(name: .shortAndLong, help: "No progress, no summary.")
-  var quiet = false
-  @Flag(help: "Write one JSON object per finished task to standard output.")
+  @OptionGroup(title: "Limits of archives") var archive: LimitOptions
+  @OptionGroup var progress: ProgressOptions
+  @Flag(help: "Write one JSON object for each finished task to standard output.")
   var json = false
 
   func validate() throws {
     guard task == "all" || TaskDefinition.named(task) != nil else {
       throw ValidationError("'\(task)' is not a task; 'lra-prep tasks' lists them")
     }
-    guard (1...100).contains(contourLength) else {
-      throw ValidationError("--contour-length must be 1 to 100")
-    }
     guard (1...1024).contains(threads) else {
       throw ValidationError("--threads must be 1 to 1024")
     }
-    guard !output.isEmpty, !input.isEmpty else {
+    guard !output.isEmpty, !input.isEmpty, input.allSatisfy({ !$0.isEmpty }) else {
       throw ValidationError("--input and --output must not be empty")
+    }
+    if output == "-" {
+      guard task != "all", part == nil, !json else {
+        throw ValidationError("--output - carries one whole task, without --part and --json")
+      }
+      guard onError != .quarantine else {
+        throw ValidationError("--output - has no folder for a quarantine: use --on-error skip")
+      }
+      guard isatty(STDOUT_FILENO) == 0 else {
+        throw ValidationError("a data set is not written to a terminal; pipe it into something")
+      }
+    }
+    guard input.filter({ $0 == "-" }).count <= 1 else {
+      throw ValidationError("standard input can be read only once")
     }
     guard (1...4096).contains(shardSize) else {
       throw ValidationError("--shard-size must be 1 to 4096 MiB")
     }
+    if let memory, memory < shardSize + 64 {
+      throw ValidationError(
+        "--memory must be at least the shard size and 64, here \(shardSize + 64)"
+      )
+    }
+    _ = try tasks()
     _ = try masks()
+    _ = try fractionRequest()
+    _ = try buildPart()
+  }
+
+  private func fractionRequest() throws -> FractionRequest? {
+    guard let fractions else { return nil }
+    let shares = try fractions.split(separator: ",", omittingEmptySubsequences: false).map { text in
+      guard let share = Double(text), share > 0, share <= 1 else {
+        throw ValidationError("--fractions: '\(text)' is not a number over 0 and at most 1")
+      }
+      return share
+    }
+    guard Set(shares).count == shares.count else {
+      throw ValidationError("--fractions names a number twice")
+    }
+    return FractionRequest(fractions: shares, seed: fractionsSeed)
+  }
+
+  private func buildPart() throws -> BuildPart? {
+    guard let part else { return nil }
+    let text = part == "auto" ? try Self.partOfEnvironment() : part
+    let numbers = text.split(separator: "/", omittingEmptySubsequences: false).map { Int($0) }
+    guard numbers.count == 2, let index = numbers[0], let count = numbers[1],
+      let part = BuildPart(index: index, count: count)
+    else {
+      throw ValidationError(
+        "--part must be INDEX/COUNT with 0 <= INDEX < COUNT <= \(BuildPart.maximumCount), "
+          + "not '\(text)'"
+      )
+    }
+    return part
+  }
+
+  /// The rank and the number of processes that a launcher gave this one.
+  ///
+  /// Open MPI first: inside a Slurm allocation its processes also see the rank of the daemon that
+  /// started them.
+  private static func partOfEnvironment() throws -> String {
+    let environment = ProcessInfo.processInfo.environment
+    for (rank, size) in [
+      ("OMPI_COMM_WORLD_RANK", "OMPI_COMM_WORLD_SIZE"), ("SLURM_PROCID", "SLURM_NTASKS"),
+    ] {
+      guard let index = environment[rank], let count = environment[size] else { continue }
+      if count == "1", environment["SLURM_ARRAY_TASK_ID"] != nil { break }
+      return "\(index)/\(count)"
+    }
+    throw ValidationError(
+      environment["SLURM_ARRAY_TASK_ID"] != nil
+        ? "--part auto: the processes of an array job are no shares of one build; "
+          + "name the part, such as --part $SLURM_ARRAY_TASK_ID/4"
+        : "--part auto: neither SLURM_PROCID and SLURM_NTASKS nor OMPI_COMM_WORLD_RANK and "
+          + "OMPI_COMM_WORLD_SIZE are set; start with srun or mpirun, or name the part"
+    )
   }
 
   private func masks() throws -> [MaskSet] {
@@ -79,31 +211,70 @@ struct BuildCommand: ParsableCommand {
     return sets
   }
 
+  /// What is asked for, with options that belong to it.
+  private func tasks() throws -> [TaskDefinition] {
+    let options = try taskOptions.options()
+    do {
+      if let task = TaskDefinition.named(task, options: options) {
+        guard taskOptions.labels == nil || task.name == "images" else {
+          throw ValidationError("--labels is no option of the task \(task.name)")
+        }
+        try task.check(options)
+        return [task]
+      }
+      guard taskOptions.labels == nil else {
+        throw ValidationError("--labels is no option of these tasks")
+      }
+      let tasks = TaskDefinition.suite(options: options)
+      try TaskDefinition.check(options, of: tasks)
+      return tasks
+    } catch let error as TaskOptionError {
+      throw ValidationError("\(error)")
+    }
+  }
+
   func run() throws {
-    let tasks =
-      TaskDefinition.named(task, contourLength: contourLength).map { [$0] }
-      ?? TaskDefinition.all(contourLength: contourLength)
+    let tasks = try tasks()
     let isAll = task == "all"
+    let isStream = output == "-"
+    let workFolder = isStream ? try WorkFolder() : nil
     let plan = BuildPlan(
-      input: ArchiveInput(input),
+      inputs: (taskOptions.labelInputs + input).map { ArchiveInput($0) },
       tasks: tasks,
-      folders: tasks.map { isAll ? "\(output)/\($0.name)" : output },
+      folders: tasks.map { isAll ? "\(output)/\($0.name)" : workFolder?.path ?? output },
       skipsAbsentTasks: isAll,
       masks: try masks(),
       shardByteCount: shardSize << 20,
       threads: threads,
+      memoryByteCount: memory.map { $0 << 20 },
+      fractions: try fractionRequest(),
+      errorPolicy: onError,
+      limits: archive.limits,
+      part: try buildPart(),
       prefix: prefix,
       replacesExisting: force
     )
-    let progress = BuildProgressLines(quiet: quiet)
-    let results = try Build(plan, report: progress.update).run()
-    progress.finish()
+    let lines = BuildProgressLines(progress)
+    // A receiver that goes away is an error with a sentence, not a silent end.
+    if isStream { signal(SIGPIPE, SIG_IGN) }
+    let stream = isStream ? try DataSetStream() : nil
+    let results = try Build(plan, to: stream, report: lines.update).run()
+    workFolder?.remove()
+    lines.finish()
+    if progress.showsSummary { printError("peak memory \(Self.peakMemory >> 20) MiB") }
     for result in results {
-      if !quiet { summarize(result) }
+      if progress.showsSummary { summarize(result) }
       if json, let manifest = result.manifest {
-        print(try BuildEvent(result.folder, manifest).line)
+        print(try JSONText.line(BuildEvent(result.folder, manifest)))
       }
     }
+  }
+
+  /// The most memory this process has held so far, in bytes.
+  private static var peakMemory: Int {
+    var usage = rusage()
+    getrusage(RUSAGE_SELF.rawValue, &usage)
+    return usage.ru_maxrss << 10
   }
 
   private func summarize(_ result: BuildResult) {
@@ -113,78 +284,12 @@ struct BuildCommand: ParsableCommand {
     let splits = Split.allCases.compactMap { split in
       manifest.splits[split.rawValue].map { "\($0.samples) \(split.rawValue)" }
     }
-    printError("\(result.task): \(splits.joined(separator: ", ")) -> \(result.folder)")
+    let place = output == "-" ? "standard output" : result.folder
+    printError("\(result.task): \(splits.joined(separator: ", ")) -> \(place)")
     printError("  read \(manifest.provenance.membersRead) members")
     for (reason, count) in manifest.provenance.skipped.sorted(by: { $0.key < $1.key }) {
       printError("  skipped \(count): \(reason)")
     }
     for note in result.notes { printError("  note: \(note)") }
-  }
-}
-
-/// Turns a build's progress into lines: first the archive, then each task's shards.
-private final class BuildProgressLines {
-  private let quiet: Bool
-  private var stage: BuildProgress.Stage?
-  private var reporter: ProgressReporter?
-
-  init(quiet: Bool) { self.quiet = quiet }
-
-  func update(_ progress: BuildProgress) {
-    if progress.stage != stage {
-      finish()
-      stage = progress.stage
-      switch progress.stage {
-      case .reading:
-        reporter = ProgressReporter(
-          label: "read",
-          total: progress.totalBytes.map { $0 >> 20 },
-          unit: "MiB",
-          secondaryRate: "samples",
-          quiet: quiet
-        )
-      case .writing(let task):
-        reporter = ProgressReporter(
-          label: "write \(task)",
-          total: progress.totalSamples,
-          unit: "samples",
-          quiet: quiet
-        )
-      }
-    }
-    switch progress.stage {
-    case .reading:
-      reporter?.update(completed: progress.bytesRead >> 20, secondary: Double(progress.samples))
-    case .writing: reporter?.update(completed: progress.samples)
-    }
-  }
-
-  func finish() {
-    reporter?.finish()
-    reporter = nil
-  }
-}
-
-/// A finished task as a script reads it.
-private struct BuildEvent: Encodable {
-  var event = "built"
-  var folder: String
-  var task: String
-  var splits: [String: Int]
-  var skipped: [String: Int]
-
-  init(_ folder: String, _ manifest: Manifest) {
-    self.folder = folder
-    task = manifest.task
-    splits = manifest.splits.mapValues(\.samples)
-    skipped = manifest.provenance.skipped
-  }
-
-  var line: String {
-    get throws {
-      let encoder = JSONEncoder()
-      encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-      return String(decoding: try encoder.encode(self), as: UTF8.self)
-    }
   }
 }

@@ -7,7 +7,7 @@ internal import ToolSupport
 struct GenerateCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "generate",
-    abstract: "Make ListOps or Pathfinder data from a seed, as an archive like the release.",
+    abstract: "Makes ListOps or Pathfinder data from a seed, as an archive like the release.",
     discussion: """
       Examples:
         lra-prep generate listops --seed 1 --output listops.tar.gz
@@ -24,18 +24,23 @@ struct GenerateOptions: ParsableArguments {
 
   @Option(
     name: .shortAndLong,
-    help: ArgumentHelp("The archive to write; - is standard output.", valueName: "file.tar.gz")
+    help: ArgumentHelp("The archive to write; - is standard output.", valueName: "file.tar.gz"),
+    completion: .file(extensions: ["gz"])
   )
   var output: String?
 
-  @Option(help: "How many threads make samples (default: one for each processor).")
+  @Option(
+    help: ArgumentHelp(
+      "Threads that make samples (default: one for each processor).",
+      valueName: "count"
+    )
+  )
   var threads: Int?
 
   @Flag(help: "Replace an existing output.")
   var force = false
 
-  @Flag(name: .shortAndLong, help: "Report no progress.")
-  var quiet = false
+  @OptionGroup var progress: ProgressOptions
 
   /// The threads to use.
   var threadCount: Int { threads ?? ProcessInfo.processInfo.activeProcessorCount }
@@ -60,20 +65,22 @@ struct GenerateOptions: ParsableArguments {
   /// - Parameters:
   ///   - label: what the progress line is called.
   ///   - total: how many samples.
+  ///   - compressionLevel: of gzip, 0...9.
   ///   - body: adds the members; calls its second argument with the samples done so far.
   /// - Throws: ``ToolFailure`` if the output exists, and what the writer and `body` throw.
   func write(
     label: String,
     total: Int,
+    compressionLevel: Int = 6,
     _ body: (ArchiveWriter, @escaping (Int) throws -> Void) throws -> Void
   ) throws {
     let path = output ?? "-"
     if path != "-", !force, FileManager.default.fileExists(atPath: path) {
       throw ToolFailure("\(path): the file exists; --force replaces it")
     }
-    let reporter = ProgressReporter(label: label, total: total, unit: "samples", quiet: quiet)
-    let writer = try ArchiveWriter(path: path)
-    try body(writer) { reporter.update(completed: $0) }
+    let reporter = progress.reporter("generate", of: label, unit: "samples", total: total)
+    let writer = try ArchiveWriter(path: path, compressionLevel: compressionLevel)
+    try body(writer) { reporter.update(done: $0) }
     try writer.finish()
     reporter.finish()
   }
@@ -83,30 +90,4 @@ struct GenerateOptions: ParsableArguments {
 struct ToolFailure: Error, CustomStringConvertible {
   let description: String
   init(_ description: String) { self.description = description }
-}
-
-/// JSON as text.
-enum JSONText {
-  /// A value as indented JSON with sorted keys.
-  static func encode(_ value: some Encodable) throws -> String {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
-    return String(decoding: try encoder.encode(value), as: UTF8.self)
-  }
-
-  /// The value in a JSON file.
-  static func decode<Value: Decodable>(_ type: Value.Type, at path: String) throws -> Value {
-    guard let data = FileManager.default.contents(atPath: path) else {
-      throw ToolFailure("\(path): cannot read the file")
-    }
-    do { return try JSONDecoder().decode(type, from: data) } catch DecodingError.keyNotFound(
-      let key,
-      _
-    ) {
-      throw ToolFailure("\(path): the key '\(key.stringValue)' is missing")
-    } catch DecodingError.typeMismatch(_, let context) {
-      let key = context.codingPath.map(\.stringValue).joined(separator: ".")
-      throw ToolFailure("\(path): the value of '\(key)' has the wrong type")
-    } catch { throw ToolFailure("\(path): the file is not a JSON object of parameters") }
-  }
 }

@@ -7,17 +7,16 @@ internal import ToolSupport
 struct GenerateListOpsCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "listops",
-    abstract: "Make ListOps expressions.",
+    abstract: "Makes ListOps expressions.",
     discussion: """
-      Writes three tables, train, val and test, in the layout of the Long Range Arena release. The
-      same seed gives the same rows for any number of threads.
+      Writes three tables, train, val and test, in the layout of the Long Range
+      Arena release. The same seed gives the same rows for any number of threads.
 
       Examples:
         lra-prep generate listops --seed 1 --output listops.tar.gz
-        lra-prep generate listops --samples 1000 --validation-samples 100 --test-samples 100 \
-      --output small.tar.gz
-        lra-prep generate listops --minimum-length 20 --maximum-length 200 --samples 500 \
-      --output - | tar -t -z
+        lra-prep generate listops --samples 1000 --test-samples 100 -o small.tar.gz
+        lra-prep generate listops --minimum-length 20 --maximum-length 200 \\
+          --samples 500 --output - | tar -t -z
       """
   )
 
@@ -76,7 +75,12 @@ struct GenerateListOpsCommand: ParsableCommand {
       testCount: testSamples ?? others,
       threads: common.threadCount
     )
-    try common.write(label: "listops", total: archive.counts.reduce(0, +)) { writer, progress in
+    // Higher levels take many times as long as making the rows.
+    try common.write(
+      label: "listops",
+      total: archive.counts.reduce(0, +),
+      compressionLevel: 1
+    ) { writer, progress in
       try archive.write(to: writer, spoolFolder: common.spoolFolder, progress: progress)
     }
   }

@@ -6,19 +6,21 @@ internal import ToolSupport
 struct GeneratePathfinderCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "pathfinder",
-    abstract: "Make Pathfinder images.",
+    abstract: "Makes Pathfinder images.",
     discussion: """
-      Writes PNG images and text metadata in the layout of the Long Range Arena release. The same
-      seed gives the same images for any number of threads and samples.
+      Writes PNG images and text metadata in the layout of the Long Range Arena
+      release. The same seed gives the same images for any number of threads and
+      samples.
 
       Examples:
-        lra-prep generate pathfinder --samples 200000 --seed 1 --output pathfinder32.tar.gz
-        lra-prep generate pathfinder --resolution 128 --samples 1000 --output - | tar -t -z
-        lra-prep generate pathfinder --resolution 64 --contour-length 6 --samples 100 \
-      --output easy.tar.gz
+        lra-prep generate pathfinder --samples 200000 --output path32.tar.gz
+        lra-prep generate pathfinder --resolution 128 --samples 1000 --output - \\
+          | tar -t -z
+        lra-prep generate pathfinder --resolution 64 --contour-length 6 \\
+          --samples 100 --output easy.tar.gz
 
-      --parameters reads a JSON object with every parameter; --print-parameters writes one to start
-      from.
+      --parameters reads a JSON object with every parameter; --print-parameters
+      writes one to start from.
       """
   )
 

@@ -1,6 +1,5 @@
 internal import ArgumentParser
 internal import DataKit
-internal import Foundation
 internal import ToolSupport
 
 /// `lra-prep inspect`: what a data set holds.
@@ -15,7 +14,7 @@ struct InspectCommand: ParsableCommand {
       """
   )
 
-  @Argument(help: "The data set's folder.")
+  @Argument(help: "The data set's folder.", completion: .directory)
   var folder: String
   @Flag(help: "Write the manifest as one line of JSON.")
   var json = false
@@ -23,9 +22,7 @@ struct InspectCommand: ParsableCommand {
   func run() throws {
     let manifest = try Manifest.read(from: folder)
     if json {
-      let encoder = JSONEncoder()
-      encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-      return print(String(decoding: try encoder.encode(manifest), as: UTF8.self))
+      return print(try JSONText.line(manifest))
     }
     print("task         \(manifest.task)  (\(manifest.format) \(manifest.version))")
     print(
@@ -33,12 +30,29 @@ struct InspectCommand: ParsableCommand {
         + (manifest.fixedLength.map { "\($0) elements each" }
           ?? "up to \(manifest.maximumLength) elements")
     )
-    print("classes      \(manifest.classes)")
+    if manifest.channels > 1 { print("channels     \(manifest.channels) per position") }
+    if manifest.sequences > 1 { print("sequences    pairs") }
+    print(
+      "target       "
+        + (manifest.target.classes.map { "one of \($0) classes" } ?? "a value to predict")
+    )
+    if let names = manifest.target.names {
+      let shown = names.prefix(40).enumerated().map {
+        "\($0) \($1.debugDescription.dropFirst().dropLast())"
+      }
+      print("             \(shown.joined(separator: ", "))\(names.count > 40 ? " …" : "")")
+    }
     printSplits(manifest)
     if let vocabulary = manifest.vocabulary { printVocabulary(vocabulary) }
-    if let pixels = manifest.normalization {
-      print("normalized   (p / 255 - \(pixels.mean)) / \(pixels.standardDeviation)")
+    if let normalization = manifest.normalization {
+      let (mean, deviation) = (normalization.mean, normalization.standardDeviation)
+      print("normalized   (v / \(normalization.divisor) - \(mean)) / \(deviation)")
     }
+    if let set = manifest.fractions {
+      let sizes = set.fractions.map { "\($0.fraction): \($0.samples)" }
+      print("fractions    \(sizes.joined(separator: ", ")) samples of train, seed \(set.seed)")
+    }
+    for attachment in manifest.attachments { print("attachment   \(attachment.file)") }
     for mask in manifest.masks {
       print("mask set     \(mask.name), \(mask.variants) variants stored")
     }
@@ -59,6 +73,10 @@ struct InspectCommand: ParsableCommand {
           + "shards, lengths \(description.minimumLength) / \(mean) / "
           + "\(description.maximumLength) (shortest / mean / longest)"
       )
+      if let least = description.minimumLabel, let greatest = description.maximumLabel {
+        print("             labels from \(least) to \(greatest)")
+        continue
+      }
       let total = max(1, description.samples)
       let labels = description.labelCounts.enumerated().map { label, count in
         "\(label): \((Double(count) * 1000 / Double(total)).rounded() / 10) %"
@@ -80,8 +98,11 @@ struct InspectCommand: ParsableCommand {
 
   private func printProvenance(_ manifest: Manifest) {
     let origin = manifest.provenance
-    print("from         \(origin.input), \(origin.byteCount) bytes, folder '\(origin.prefix)'")
-    print("             sha256 \(origin.sha256)")
+    for input in origin.inputs {
+      print("from         \(input.name), \(input.byteCount) bytes")
+      print("             sha256 \(input.sha256)")
+    }
+    print("             folder '\(origin.prefix)'")
     print("             \(origin.membersRead) members read")
     for (reason, count) in origin.skipped.sorted(by: { $0.key < $1.key }) {
       print("             \(count) skipped: \(reason)")

@@ -8,21 +8,26 @@ struct Prep: ParsableCommand {
     abstract: "Prepares Long Range Arena archives into checksummed, memory-mapped shards.",
     discussion: """
       Examples:
-        lra-prep build all --input lra_release.gz --output data \\
-          --mask token:0.5
+        lra-prep tasks
+        lra-prep build all --input lra_release.gz --output data --mask token:0.5
         curl -s URL | lra-prep build text --input - --output data/text
         lra-prep mask data/listops --mask span:0.5:length=8:variants=4
         lra-prep inspect data/listops
+        lra-prep stats data/listops
         lra-prep verify data/listops
         lra-prep show data/listops --sample 3 --mask token-0.50-seed-0
+        lra-prep send data/listops | ssh host lra-prep receive data/listops
 
       Data goes to standard output, messages to standard error.
       Exit codes: 0 done, 1 failed, 64 wrong usage.
+
+      'lra-prep --generate-completion-script bash' (or zsh, fish) prints completions.
       """,
-    version: "0.1.0",
+    version: "0.2.0",
     subcommands: [
-      BuildCommand.self, MaskCommand.self, InspectCommand.self, VerifyCommand.self,
-      ShowCommand.self, GenerateCommand.self, TasksCommand.self,
+      BuildCommand.self, MergeCommand.self, MaskCommand.self, InspectCommand.self,
+      VerifyCommand.self, ShowCommand.self, StatsCommand.self, SendCommand.self,
+      ReceiveCommand.self, GenerateCommand.self, TasksCommand.self,
     ]
   )
 

@@ -7,30 +7,44 @@ internal import ToolSupport
 struct ShowCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "show",
-    abstract: "Shows samples: text decoded back from ids, images as a PNG contact sheet.",
+    abstract: "Shows samples: tokens as text, images, sound and series as a PNG.",
+    usage: "lra-prep show <folder> [<options>]",
     discussion: """
       Examples:
         lra-prep show data/text --sample 7
-        lra-prep show data/listops --sample 0 --count 3 --mask span-0.50-length-8-seed-0
-        lra-prep show data/pathfinder32 --sample 0 --count 16 --mask token-0.50-seed-0
+        lra-prep show data/listops --count 3 --mask span-0.50-length-8-seed-0
+        lra-prep show data/pathfinder32 --mask token-0.50-seed-0 -o sheet.png
 
-      Masked tokens stand in ⟦ ⟧; masked pixels are red.
+      Text goes to standard output; of a PNG its name does. Masked tokens stand in
+      ⟦ ⟧, masked pixels are red, masked stretches of a plot have a red ground.
       """
   )
 
-  @Argument(help: "The data set's folder.")
+  @Argument(help: "The data set's folder.", completion: .directory)
   var folder: String
   @Option(help: "The first sample to show, counted from 0 in the split's order.")
   var sample = 0
-  @Option(help: "How many samples to show (default: 1 for text, 16 for images).")
+  @Option(help: "How many samples to show (default: 1 text, 16 images, 4 plots).")
   var count: Int?
-  @Option(help: "train, validation or test.")
+  @Option(
+    help: "train, validation or test.",
+    completion: .list(Split.allCases.map(\.rawValue))
+  )
   var split = "train"
-  @Option(help: "The name of a stored mask set to mark.")
+  @Option(
+    help: ArgumentHelp(
+      "Mark a mask set of the data set; 'lra-prep inspect' names them.",
+      valueName: "name"
+    )
+  )
   var mask: String?
-  @Option(help: "The variant of the mask set.")
+  @Option(help: "The variant of the mask set, from 0.")
   var variant = 0
-  @Option(name: .shortAndLong, help: "The contact sheet of images.")
+  @Option(
+    name: .shortAndLong,
+    help: ArgumentHelp("The PNG file to write.", valueName: "file"),
+    completion: .file(extensions: ["png"])
+  )
   var output = "samples.png"
 
   func validate() throws {
@@ -42,6 +56,7 @@ struct ShowCommand: ParsableCommand {
         "--sample must be 0 or more, --count 1 or more, --variant 0 to 1,000,000"
       )
     }
+    guard !output.isEmpty else { throw ValidationError("--output must not be empty") }
   }
 
   func run() throws {
@@ -53,71 +68,27 @@ struct ShowCommand: ParsableCommand {
         reason: "there is no sample \(sample): the \(split) split has \(samples.count)"
       )
     }
-    let masks = try mask.map { samples.maskReader(try dataSet.maskSet(named: $0)) }
-    let wanted = count ?? (dataSet.manifest.input == .tokens ? 1 : 16)
-    let indices = sample..<sample + min(wanted, samples.count - sample)
-    if let vocabulary = dataSet.manifest.vocabulary {
-      for index in indices { try show(index, of: samples, vocabulary, masks) }
-    } else {
-      try drawSheet(indices, of: samples, side: dataSet.manifest.maximumLength, masks)
+    let drawing = SampleDrawing(
+      manifest: dataSet.manifest,
+      samples: samples,
+      masks: try mask.map { samples.maskReader(try dataSet.maskSet(named: $0)) },
+      variant: variant
+    )
+    func indices(_ usual: Int) -> Range<Int> {
+      sample..<sample + min(count ?? usual, samples.count - sample)
     }
-  }
-
-  private func values(_ index: Int, of samples: DataSplit) throws -> [Int32] {
-    try [Int32](unsafeUninitializedCapacity: samples.length(at: index)) { buffer, count in
-      count = try samples.copyValues(at: index, into: buffer)
-    }
-  }
-
-  private func maskBytes(
-    _ index: Int,
-    of samples: DataSplit,
-    _ masks: DataSplit.MaskReader?
-  ) -> [UInt8]? {
-    masks.map { reader in
-      var bytes = [UInt8](repeating: 0, count: samples.length(at: index))
-      bytes.withUnsafeMutableBufferPointer {
-        reader.copyMask(at: index, variant: variant, into: $0)
+    switch dataSet.manifest.input {
+    case .tokens:
+      for index in indices(1) {
+        printError("\(split) sample \(index): \(drawing.description(of: index))")
+        for text in try drawing.texts(of: index) { print(text) }
       }
-      return bytes
+    case .pixels: try write(try drawing.contactSheet(of: indices(16)))
+    case .audio, .series: try write(try drawing.plots(of: indices(4)))
     }
   }
 
-  private func show(
-    _ index: Int,
-    of samples: DataSplit,
-    _ vocabulary: VocabularyDescription,
-    _ masks: DataSplit.MaskReader?
-  ) throws {
-    let ids = try values(index, of: samples)
-    printError(
-      "\(split) sample \(index): id \(samples.sampleID(at: index)), "
-        + "label \(samples.label(at: index)), \(ids.count) tokens"
-    )
-    print(
-      SampleText.decode(
-        ids,
-        vocabulary: vocabulary,
-        mask: maskBytes(index, of: samples, masks)
-      )
-    )
-  }
-
-  private func drawSheet(
-    _ indices: Range<Int>,
-    of samples: DataSplit,
-    side pixels: Int,
-    _ masks: DataSplit.MaskReader?
-  ) throws {
-    let side = Int(Double(pixels).squareRoot())
-    let tiles = try indices.map { index in
-      ContactSheet.Tile(
-        pixels: try values(index, of: samples).map { UInt8(truncatingIfNeeded: $0) },
-        mask: maskBytes(index, of: samples, masks) ?? [],
-        caption: "\(index) label:\(samples.label(at: index))"
-      )
-    }
-    let png = try ContactSheet(side: side).png(tiles)
+  private func write(_ png: [UInt8]) throws {
     try AtomicFile.write(png, to: output)
     print(output)
   }

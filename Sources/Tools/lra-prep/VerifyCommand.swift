@@ -15,10 +15,9 @@ struct VerifyCommand: ParsableCommand {
       """
   )
 
-  @Argument(help: "The folders of one or more data sets.")
+  @Argument(help: "The folders of one or more data sets.", completion: .directory)
   var folders: [String]
-  @Flag(name: .shortAndLong, help: "No progress.")
-  var quiet = false
+  @OptionGroup var progress: ProgressOptions
 
   func validate() throws {
     guard !folders.isEmpty else { throw ValidationError("name at least one data set") }
@@ -27,16 +26,9 @@ struct VerifyCommand: ParsableCommand {
   func run() throws {
     var isSound = true
     for folder in folders {
-      let progress = ProgressReporter(
-        label: "verify \(folder)",
-        total: nil,
-        unit: "files",
-        quiet: quiet
-      )
-      let result = try Verification(folder: folder).run { done, _ in
-        progress.update(completed: done)
-      }
-      progress.finish()
+      let reporter = progress.reporter("verify", of: folder, unit: "files")
+      let result = try Verification(folder: folder).run { reporter.update($0) }
+      reporter.finish()
       guard result.faults.isEmpty else {
         isSound = false
         for fault in result.faults { printError("error: \(fault)") }

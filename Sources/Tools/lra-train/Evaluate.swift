@@ -38,6 +38,7 @@ struct Evaluate: ParsableCommand {
     where count.map({ $0 < 1 }) ?? false {
       throw ValidationError("'\(name)' must be at least 1")
     }
+    try refuseStandardInput(data)
   }
 
   /// What --json prints.
@@ -70,14 +71,14 @@ struct Evaluate: ParsableCommand {
     )
     Interrupts.install()
     let progress = ProgressReporter(
-      label: "evaluate",
-      total: evaluation.sampleCount,
+      stage: "evaluate",
       unit: "samples",
-      quiet: output.quiet
+      total: evaluation.sampleCount,
+      format: output.quiet ? .none : .text
     )
     let score = try evaluation.score(
       shouldStop: { Interrupts.wasRequested },
-      progress: { done, _ in progress.update(completed: done) }
+      progress: { done, _ in progress.update(done: done) }
     )
     progress.finish()
     guard let score else { throw ExitCode(ExitStatus.interrupted) }

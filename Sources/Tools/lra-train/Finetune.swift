@@ -17,7 +17,9 @@ struct Finetune: ParsableCommand {
       """
   )
 
-  @Option(help: "The data set's folder.")
+  @Option(
+    help: "The data set's folder; - receives one from standard input into the run's folder."
+  )
   var data: String?
 
   @Option(help: "A pretrained run by folder or name, or a checkpoint file.")

@@ -23,6 +23,8 @@ struct Plan: ParsableCommand {
   @OptionGroup(title: "Settings") var settings: SettingOptions
   @OptionGroup var output: OutputOptions
 
+  mutating func validate() throws { try refuseStandardInput(data) }
+
   /// What --json prints; sizes in bytes.
   private struct Result: Encodable {
     var event = "plan"

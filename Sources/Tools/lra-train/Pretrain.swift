@@ -13,6 +13,7 @@ struct Pretrain: ParsableCommand {
         lra-train pretrain --data data/listops --preset demo-listops --run a
         lra-train pretrain --data data/image --objective causal --epochs 5
         lra-train pretrain --run a --resume
+        ssh host lra-prep send data/text | lra-train pretrain --data - --run c
       """
   )
 
@@ -22,7 +23,9 @@ struct Pretrain: ParsableCommand {
     case causal
   }
 
-  @Option(help: "The data set's folder.")
+  @Option(
+    help: "The data set's folder; - receives one from standard input into the run's folder."
+  )
   var data: String?
 
   @Option(help: "What is learned: masked elements, or the next one.")

@@ -83,14 +83,16 @@ struct TrainingSession {
           hint: "use 'lra-train \(configuration.stage.rawValue) --resume'"
         )
       }
-      if let data { configuration.data = data }
+      if let data = try dataFolder() { configuration.data = data }
       let dataSet = try DataSet(opening: configuration.data)
       if changesRun { try compare(try build(dataSet, adjust), configuration, folder) }
       settings.applyLength(to: &configuration)
       configuration.dataDigest = dataSet.digest
       return (configuration, dataSet, folder)
     }
-    guard let data else { throw ValidationError("'--resume' needs '--run' or '--data'") }
+    guard let data = try dataFolder() else {
+      throw ValidationError("'--resume' needs '--run' or '--data'")
+    }
     let dataSet = try DataSet(opening: data)
     let configuration = try build(dataSet, adjust)
     let folder = RunFolder(options.run.map(runPath) ?? defaultFolder(configuration))

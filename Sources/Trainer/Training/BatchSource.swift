@@ -19,7 +19,15 @@ struct BatchSource {
     func refuse(_ reason: String) -> DataSetError {
       DataSetError(path: dataSet.folder, reason: reason)
     }
+    guard manifest.sequences == 1, manifest.channels == 1, manifest.target.kind == .class,
+      manifest.input == .tokens || manifest.input == .pixels
+    else {
+      throw refuse("training on pairs, colour, sound or time series is not there yet")
+    }
     if manifest.input == .tokens {
+      guard objective.kind != .masked || manifest.vocabulary?.maskID != nil else {
+        throw refuse("the vocabulary has no <mask>, which masked pretraining needs")
+      }
       guard manifest.vocabulary != nil else { throw refuse("the manifest has no vocabulary") }
       guard objective.loss == .crossEntropy else {
         throw refuse("the l1 loss needs pixels, the data set holds tokens")
@@ -57,25 +65,28 @@ struct BatchSource {
   ) throws -> (batch: Batch, target: Target) {
     let padding = Int32(vocabulary?.padID ?? 1)
     let maskID = Int32(vocabulary?.maskID ?? 0)
-    var inputs = [Int32](repeating: padding, count: samples.count * length)
+    var inputs = try [Int32](
+      unsafeUninitializedCapacity: samples.count * length
+    ) { buffer, filled in
+      let rows = UnsafeMutableBufferPointer(rebasing: buffer[..<(samples.count * length)])
+      try split.copyBatch(samples, into: rows, rowLength: length, padding: padding)
+      filled = rows.count
+    }
     var targets: [Int32] = []
     if objective.kind != .classification {
       targets = [Int32](repeating: ignoredClassTarget, count: inputs.count)
-    }
-    for (row, sample) in samples.enumerated() {
-      let range = row * length..<row * length + lengths[row]
-      let tokens = try elements(of: sample, count: lengths[row])
-      switch objective.kind {
-      case .classification: inputs.replaceSubrange(range, with: tokens)
-      case .causal:
-        inputs.replaceSubrange(range, with: tokens)
-        let target = Denoising.nextTargets(tokens, ignored: ignoredClassTarget)
-        targets.replaceSubrange(range, with: target)
-      case .masked:
-        let mask = mask(of: sample, count: lengths[row], variant)
-        let (input, target) = Denoising.maskTokens(tokens, mask, maskID: maskID)
-        inputs.replaceSubrange(range, with: input)
-        targets.replaceSubrange(range, with: target)
+      for (row, sample) in samples.enumerated() {
+        let range = row * length..<row * length + lengths[row]
+        let tokens = Array(inputs[range])
+        if objective.kind == .causal {
+          let target = Denoising.nextTargets(tokens, ignored: ignoredClassTarget)
+          targets.replaceSubrange(range, with: target)
+        } else {
+          let mask = mask(of: sample, count: lengths[row], variant)
+          let (input, target) = Denoising.maskTokens(tokens, mask, maskID: maskID)
+          inputs.replaceSubrange(range, with: input)
+          targets.replaceSubrange(range, with: target)
+        }
       }
     }
     let batch = Batch(

@@ -52,10 +52,12 @@ enum Denoising {
 struct PixelTable: Sendable {
   let values: [Float]
 
-  init(_ normalization: PixelNormalization) {
+  /// The table of a data set of one channel.
+  init(_ normalization: Normalization) {
+    let (mean, deviation) = (normalization.mean[0], normalization.standardDeviation[0])
     values = (0..<256).map { level in
-      let unit = Float(level) / 255
-      return (unit - normalization.mean) / normalization.standardDeviation
+      let unit = Float(level) / normalization.divisor
+      return (unit - mean) / deviation
     }
   }
 }

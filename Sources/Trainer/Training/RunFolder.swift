@@ -28,20 +28,24 @@ public struct RunFolder: Sendable, Equatable {
 
   private func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
 
+  /// Refuses a folder that holds a run.
+  ///
+  /// - Throws: ``RunError``.
+  public func checkVacant() throws {
+    guard holdsRun else { return }
+    throw RunError(
+      path,
+      "there is a run in it already",
+      hint: "go on with it by --resume, replace it by --force, or name another with --run"
+    )
+  }
+
   /// Creates the folder with its parents; `replacing` removes the files of an older run.
   ///
   /// - Throws: ``RunError`` when a run is there and not to be replaced, ``FileError`` when the
   ///   system refuses.
   public func create(replacing: Bool) throws {
-    if holdsRun {
-      guard replacing else {
-        throw RunError(
-          path,
-          "there is a run in it already",
-          hint: "go on with it by --resume, replace it by --force, or name another with --run"
-        )
-      }
-    }
+    if !replacing { try checkVacant() }
     var partial = path.hasPrefix("/") ? "" : "."
     for part in path.split(separator: "/") {
       partial += "/" + part

@@ -38,21 +38,18 @@ public struct ListOpsArchive: Sendable {
 
   /// An example as it stands in the file, with what is needed to tell whether it is new.
   private struct Row: Sendable {
-    var source: [UInt8]
-    var target: Int
+    /// The source, a tab, the target and the line's end.
+    let line: [UInt8]
 
     init(_ expression: ListOpsExpression) {
-      source = expression.bytes
-      target = expression.value
+      line = expression.bytes + Array("\t\(expression.value)\r\n".utf8)
     }
 
-    /// 128 bits of XXH3: two sources alike by chance are not to be expected.
+    /// 128 bits of XXH3: two rows alike by chance are not to be expected.
     var identity: SIMD2<UInt64> {
-      let hash = source.withUnsafeBytes { XXH3_128bits($0.baseAddress, $0.count) }
+      let hash = line.withUnsafeBytes { XXH3_128bits($0.baseAddress, $0.count) }
       return SIMD2(hash.low64, hash.high64)
     }
-
-    var line: [UInt8] { source + Array("\t\(target)\r\n".utf8) }
   }
 
   /// Adds the three tables to an archive.
@@ -65,7 +62,7 @@ public struct ListOpsArchive: Sendable {
   public func write(
     to writer: ArchiveWriter,
     spoolFolder: String,
-    progress: (Int) throws -> Void = { _ in }
+    progress: @escaping (Int) throws -> Void = { _ in }
   ) throws {
     let total = counts.reduce(0, +)
     let pieces = stride(from: 0, to: total, by: 16).map { $0..<min($0 + 16, total) }
@@ -76,23 +73,19 @@ public struct ListOpsArchive: Sendable {
       writer: writer
     )
     var seen: Set<SIMD2<UInt64>> = []
-    try OrderedProduction.run(count: pieces.count, threads: threads) { next, put in
-      while let piece = next() {
-        put(
-          piece,
-          Result<[Row], GenerateError> { () throws(GenerateError) in
-            var rows: [Row] = []
-            for index in pieces[piece] { rows.append(Row(try generator.expression(at: index))) }
-            return rows
-          }
-        )
+    let workers = OrderedWorkers(threads: threads)
+    for piece in pieces {
+      try workers.submit { [generator] in
+        try piece.map { Row(try generator.expression(at: $0)) }
+      } deliver: { rows in
+        for (index, first) in zip(piece, rows) {
+          let row = try distinct(first, index: index, seen: &seen)
+          try tables.append(row.line)
+        }
+        try progress(piece.upperBound)
       }
-    } receive: { piece, rows in
-      for (index, first) in zip(pieces[piece], try rows.get()) {
-        try tables.append(try distinct(first, index: index, seen: &seen).line)
-      }
-      try progress(pieces[piece].upperBound)
     }
+    try workers.finish()
     try tables.finish()
   }
 
@@ -123,7 +116,8 @@ private struct TableWriter {
   let writer: ArchiveWriter
   private var table = 0
   private var rows = 0
-  private var spool: SpoolFile?
+  private var spool: SampleSpool?
+  private var byteCount = 0
 
   init(names: [String], counts: [Int], folder: String, writer: ArchiveWriter) {
     self.names = names
@@ -134,8 +128,13 @@ private struct TableWriter {
 
   mutating func append(_ line: [UInt8]) throws {
     while rows == counts[table] { try finishTable() }
-    try openedSpool().append(line)
+    try append(line, to: try openedSpool())
     rows += 1
+  }
+
+  private mutating func append(_ line: [UInt8], to spool: SampleSpool) throws {
+    _ = try line.withUnsafeBytes { try spool.append($0) }
+    byteCount += line.count
   }
 
   /// Writes what is left; empty tables get their header.
@@ -143,10 +142,10 @@ private struct TableWriter {
     while table < names.count { try finishTable() }
   }
 
-  private mutating func openedSpool() throws -> SpoolFile {
+  private mutating func openedSpool() throws -> SampleSpool {
     if let spool { return spool }
-    let opened = try SpoolFile(folder: folder)
-    try opened.append(Array("Source\tTarget\r\n".utf8))
+    let opened = try SampleSpool(in: folder)
+    try append(Array("Source\tTarget\r\n".utf8), to: opened)
     spool = opened
     return opened
   }
@@ -155,10 +154,20 @@ private struct TableWriter {
     let spool = try openedSpool()
     try writer.beginMember(
       "\(ListOpsArchive.folder)basic_\(names[table]).tsv",
-      byteCount: spool.byteCount
+      byteCount: byteCount
     )
-    try spool.drain { try writer.append($0) }
+    try spool.flush()
+    var piece = [UInt8](repeating: 0, count: min(byteCount, 1 << 20))
+    for offset in stride(from: 0, to: byteCount, by: piece.count) {
+      let count = min(piece.count, byteCount - offset)
+      try piece.withUnsafeMutableBytes { bytes in
+        let part = UnsafeMutableRawBufferPointer(rebasing: bytes[..<count])
+        try spool.read(SampleSpool.Slot(offset: offset, byteCount: count), into: part)
+        try writer.append(UnsafeRawBufferPointer(part))
+      }
+    }
     self.spool = nil
+    byteCount = 0
     table += 1
     rows = 0
   }

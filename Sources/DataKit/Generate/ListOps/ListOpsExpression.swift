@@ -35,17 +35,30 @@ public struct ListOpsExpression: Equatable, Sendable {
       case .maximum: return arguments.max() ?? 0
       case .sumModulo: return arguments.reduce(0, +) % 10
       case .median:
-        let sorted = arguments.sorted()
-        let middle = sorted.count / 2
-        return sorted.count % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
+        // Digits are sorted by counting them.
+        var counts = InlineArray<10, Int>(repeating: 0)
+        for argument in arguments { counts[argument] += 1 }
+        let upper = Self.digit(at: arguments.count / 2, counts)
+        if arguments.count % 2 == 1 { return upper }
+        return (Self.digit(at: arguments.count / 2 - 1, counts) + upper) / 2
       }
+    }
+
+    /// The digit with a rank, from 0, when all are sorted.
+    private static func digit(at rank: Int, _ counts: borrowing InlineArray<10, Int>) -> Int {
+      var (digit, before) = (0, counts[0])
+      while before <= rank {
+        digit += 1
+        before += counts[digit]
+      }
+      return digit
     }
   }
 
   /// A part of an expression, in the order it is written.
   enum Token: Equatable, Sendable {
-    case open(Operator, argumentCount: Int)
-    case value(Int)
+    case open(Operator, argumentCount: UInt16)
+    case value(UInt8)
     case close
   }
 
@@ -67,7 +80,7 @@ public struct ListOpsExpression: Equatable, Sendable {
     for token in tokens {
       switch token {
       case .open(let operation, _): operators.append((operation, values.count))
-      case .value(let digit): values.append(digit)
+      case .value(let digit): values.append(Int(digit))
       case .close:
         let (operation, first) = operators.removeLast()
         let result = operation.applied(to: values[first...])
@@ -85,24 +98,39 @@ public struct ListOpsExpression: Equatable, Sendable {
 
   /// ``text`` as ASCII.
   var bytes: [UInt8] {
-    var result: [UInt8] = []
-    result.reserveCapacity(8 * tokens.count)
-    var depth = 0
-    for (position, token) in tokens.enumerated() {
-      if position > 0 { result.append(UInt8(ascii: " ")) }
+    // Every token is written with what follows an argument and a space: " ) ". The last token, which
+    // is no argument, then has three bytes too many.
+    let capacity = tokens.reduce(0) { sum, token in
       switch token {
-      case .open(let operation, let argumentCount):
-        for _ in 0...argumentCount { result += Array("( ".utf8) }
-        result += Array(operation.token.utf8)
-        depth += 1
-        continue
-      case .value(let digit): result.append(UInt8(ascii: "0") + UInt8(digit))
-      case .close:
-        result += Array("] )".utf8)
-        depth -= 1
+      case .open(_, let argumentCount): sum + 2 * Int(argumentCount) + 7
+      case .value: sum + 4
+      case .close: sum + 6
       }
-      if depth > 0 { result += Array(" )".utf8) }
     }
-    return result
+    return [UInt8](unsafeUninitializedCapacity: capacity) { buffer, count in
+      var end = 0
+      func write(_ text: StaticString) {
+        for index in 0..<text.utf8CodeUnitCount { buffer[end + index] = text.utf8Start[index] }
+        end += text.utf8CodeUnitCount
+      }
+      for token in tokens {
+        switch token {
+        case .open(let operation, let argumentCount):
+          for _ in 0...argumentCount { write("( ") }
+          switch operation {
+          case .minimum: write("[MIN ")
+          case .maximum: write("[MAX ")
+          case .median: write("[MED ")
+          case .sumModulo: write("[SM ")
+          }
+        case .value(let digit):
+          buffer[end] = UInt8(ascii: "0") + digit
+          end += 1
+          write(" ) ")
+        case .close: write("] ) ) ")
+        }
+      }
+      count = max(0, end - 3)
+    }
   }
 }

@@ -57,32 +57,29 @@ public struct PathfinderArchive: Sendable {
   ///   - writer: the archive, left open.
   ///   - progress: called with the number of images made so far.
   /// - Throws: ``ArchiveWriteError``, or what `progress` throws.
-  public func write(to writer: ArchiveWriter, progress: (Int) throws -> Void = { _ in }) throws {
+  public func write(
+    to writer: ArchiveWriter,
+    progress: @escaping (Int) throws -> Void = { _ in }
+  ) throws {
     // A piece is small, for an even load, and ends where a batch ends.
     let pieceSize = min(batchSize, 32)
     let pieces = pieceRanges(pieceSize: pieceSize)
     var batch: [EncodedSample] = []
-    try OrderedProduction.run(count: pieces.count, threads: threads) { next, put in
-      var sampler = PathfinderSampler(model: model, seed: seed)
-      while let piece = next() {
-        put(
-          piece,
-          Result<[EncodedSample], GenerateError> { () throws(GenerateError) in
-            var samples: [EncodedSample] = []
-            for index in pieces[piece] { samples.append(encode(try sampler.sample(at: index))) }
-            return samples
-          }
-        )
+    let workers = OrderedWorkers(threads: threads)
+    for piece in pieces {
+      try workers.submit {
+        var sampler = PathfinderSampler(model: model, seed: seed)
+        return try piece.map { encode(try sampler.sample(at: $0)) }
+      } deliver: { samples in
+        batch += samples
+        if piece.upperBound % batchSize == 0 || piece.upperBound == sampleCount {
+          try writeBatch((piece.upperBound - 1) / batchSize, batch, to: writer)
+          batch.removeAll(keepingCapacity: true)
+        }
+        try progress(piece.upperBound)
       }
-    } receive: { piece, samples in
-      batch += try samples.get()
-      let made = pieces[piece].upperBound
-      if made % batchSize == 0 || made == sampleCount {
-        try writeBatch((made - 1) / batchSize, batch, to: writer)
-        batch.removeAll(keepingCapacity: true)
-      }
-      try progress(made)
     }
+    try workers.finish()
   }
 
   private func pieceRanges(pieceSize: Int) -> [Range<Int>] {

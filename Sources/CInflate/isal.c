@@ -1,0 +1,124 @@
+#include "isal.h"
+
+#include <stdlib.h>
+
+#if __has_include(<isa-l/igzip_lib.h>) && __has_include(<isa-l/crc.h>)
+
+#include <dlfcn.h>
+#include <isa-l/crc.h>
+#include <isa-l/igzip_lib.h>
+#include <pthread.h>
+
+// Opened at run time: a program built where ISA-L is installed also runs where it is not. The
+// number in the library's name vouches for the layout of its structures.
+static struct {
+  void (*init)(struct inflate_state *);
+  void (*reset)(struct inflate_state *);
+  int (*inflate)(struct inflate_state *);
+  uint32_t (*crc32)(uint32_t, const unsigned char *, uint64_t);
+  bool present;
+} library;
+
+static void open_library(void) {
+  void *handle = dlopen("libisal.so.2", RTLD_NOW | RTLD_LOCAL);
+  if (handle == NULL) return;
+  library.init = (void (*)(struct inflate_state *))dlsym(handle, "isal_inflate_init");
+  library.reset = (void (*)(struct inflate_state *))dlsym(handle, "isal_inflate_reset");
+  library.inflate = (int (*)(struct inflate_state *))dlsym(handle, "isal_inflate");
+  library.crc32 = (uint32_t(*)(uint32_t, const unsigned char *, uint64_t))dlsym(handle,
+                                                                              "crc32_gzip_refl");
+  library.present = library.init != NULL && library.reset != NULL && library.inflate != NULL &&
+                    library.crc32 != NULL;
+}
+
+bool isal_present(void) {
+  static pthread_once_t once = PTHREAD_ONCE_INIT;
+  pthread_once(&once, open_library);
+  return library.present;
+}
+
+struct isal_stream {
+  struct inflate_state state;
+  uint32_t checksum;
+  unsigned header_seen; // bytes of a gzip header looked at, up to its flags
+};
+
+isal_stream *isal_create(cinflate_format format) {
+  if (!isal_present()) return NULL;
+  isal_stream *stream = malloc(sizeof *stream);
+  if (stream == NULL) return NULL;
+  library.init(&stream->state);
+  stream->checksum = format == CINFLATE_GZIP ? ISAL_GZIP : ISAL_ZLIB;
+  isal_reset(stream);
+  return stream;
+}
+
+void isal_reset(isal_stream *stream) {
+  library.reset(&stream->state);
+  stream->state.crc_flag = stream->checksum;
+  stream->header_seen = 0;
+}
+
+// RFC 1952 wants the reserved flags to be zero (2.3.1.2); ISA-L passes over them, zlib does not.
+static bool has_reserved_flags(isal_stream *stream, const uint8_t *input, size_t count) {
+  if (stream->checksum != ISAL_GZIP) return false;
+  for (; stream->header_seen < 4 && count > 0; stream->header_seen++, input++, count--) {
+    if (stream->header_seen == 3 && (*input & 0xE0) != 0) return true;
+  }
+  return false;
+}
+
+cinflate_status isal_run(isal_stream *stream, const uint8_t **input, size_t *input_count,
+                         uint8_t **output, size_t *output_count) {
+  if (has_reserved_flags(stream, *input, *input_count)) return CINFLATE_BAD_HEADER;
+  struct inflate_state *state = &stream->state;
+  state->next_in = (uint8_t *)*input;
+  state->avail_in = (uint32_t)*input_count;
+  state->next_out = *output;
+  state->avail_out = (uint32_t)*output_count;
+  int status = library.inflate(state);
+  *input = state->next_in;
+  *input_count = state->avail_in;
+  *output = state->next_out;
+  *output_count = state->avail_out;
+  switch (status) {
+  case ISAL_DECOMP_OK:
+  case ISAL_END_INPUT:
+    return state->block_state == ISAL_BLOCK_FINISH ? CINFLATE_ENDED : CINFLATE_CONTINUES;
+  case ISAL_INVALID_WRAPPER:
+  case ISAL_UNSUPPORTED_METHOD:
+  case ISAL_NEED_DICT:
+    return CINFLATE_BAD_HEADER;
+  case ISAL_INCORRECT_CHECKSUM:
+    // The same status stands for the header's checksum, which comes before any data.
+    return state->block_state == ISAL_BLOCK_FINISH ? CINFLATE_BAD_CHECKSUM : CINFLATE_BAD_HEADER;
+  default:
+    return CINFLATE_BAD_DATA;
+  }
+}
+
+bool isal_crc32(const uint8_t *bytes, size_t count, uint32_t *crc) {
+  if (!isal_present()) return false;
+  *crc = library.crc32(0, bytes, count);
+  return true;
+}
+
+#else
+
+bool isal_present(void) { return false; }
+isal_stream *isal_create(cinflate_format format) {
+  (void)format;
+  return NULL;
+}
+void isal_reset(isal_stream *stream) { (void)stream; }
+cinflate_status isal_run(isal_stream *stream, const uint8_t **input, size_t *input_count,
+                         uint8_t **output, size_t *output_count) {
+  (void)stream, (void)input, (void)input_count, (void)output, (void)output_count;
+  return CINFLATE_BAD_DATA;
+}
+bool isal_crc32(const uint8_t *bytes, size_t count, uint32_t *crc) {
+  (void)bytes, (void)count, (void)crc;
+  return false;
+}
+
+#endif

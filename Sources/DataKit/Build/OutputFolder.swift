@@ -1,0 +1,67 @@
+internal import Glibc
+
+/// The folder of a data set that is being written.
+enum OutputFolder {
+  static let journalName = "journal.jsonl"
+
+  /// Removes what earlier builds left, the manifest first, but for finished `files` of this build.
+  ///
+  /// The journal tells which of those can be taken over. Other parts of the same build are left
+  /// alone, also in what they have not finished.
+  static func prepare(_ folder: String, keeping files: Set<String>, part: BuildPart?) throws {
+    let old = Set((try? Manifest.read(from: folder))?.attachments.map(\.file) ?? [])
+    try remove(folder + "/" + Manifest.fileName)
+    for name in try names(in: folder) where !files.contains(name) {
+      let finalName = name.hasSuffix(".partial") ? String(name.dropLast(".partial".count)) : name
+      let isStale =
+        if let other = BuildPart(fileName: name) {
+          other.count != part?.count || finalName == part?.recordName
+        } else if files.contains(finalName) {
+          part == nil
+        } else {
+          ShardPlan.isDataFile(name) || old.contains(finalName) || finalName == Manifest.fileName
+            || name.hasPrefix(SampleSpool.name) || (part != nil && name == journalName)
+        }
+      if isStale { try remove(folder + "/" + name) }
+    }
+  }
+
+  /// The names of the regular files in a folder, sorted; none when there is no such folder.
+  ///
+  /// - Throws: ``FileError`` when the folder cannot be read.
+  static func names(in folder: String) throws(FileError) -> [String] {
+    guard let entries = opendir(folder) else {
+      if errno == ENOENT { return [] }
+      throw FileError(path: folder, action: "list", code: errno)
+    }
+    defer { closedir(entries) }
+    var names: [String] = []
+    while let entry = readdir(entries) {
+      let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
+        String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+      }
+      var status = stat()
+      guard lstat(folder + "/" + name, &status) == 0 else { continue }
+      if status.st_mode & S_IFMT == S_IFREG { names.append(name) }
+    }
+    return names.sorted()
+  }
+
+  /// Removes a file that may not be there.
+  static func remove(_ path: String) throws {
+    if unlink(path) != 0, errno != ENOENT {
+      throw FileError(path: path, action: "remove", code: errno)
+    }
+  }
+
+  /// Makes a folder and those above it.
+  static func make(_ path: String) throws(FileError) {
+    var built = path.hasPrefix("/") ? "/" : ""
+    for part in path.split(separator: "/") {
+      built += (built.isEmpty || built == "/" ? "" : "/") + part
+      if mkdir(built, 0o755) != 0, errno != EEXIST {
+        throw FileError(path: built, action: "make the folder for", code: errno)
+      }
+    }
+  }
+}
