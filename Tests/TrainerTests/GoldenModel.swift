@@ -25,6 +25,9 @@ struct GoldenModel {
         let expand: Int?
         let causal: Bool?
         let rotary: Bool?
+        let window: Int?
+        let back: Int?
+        let fwd: Int?
         let dState: Int?
         let nSsm: Int?
         let rank: Int?
@@ -40,6 +43,7 @@ struct GoldenModel {
         let mode: String
         let out: Int?
         let useLengths: Bool?
+        let nli: Bool?
       }
       let encoder: Encoder
       let dModel: Int
@@ -92,6 +96,15 @@ struct GoldenModel {
             causal: layer.causal ?? false,
             rotary: layer.rotary ?? false
           )
+        case "local":
+          .localAttention(
+            heads: try #require(layer.heads),
+            window: try #require(layer.window),
+            back: layer.back ?? 1,
+            forward: layer.fwd ?? 1,
+            causal: layer.causal ?? false,
+            rotary: layer.rotary ?? false
+          )
         case "ff": .feedForward(expand: try #require(layer.expand))
         case "s4", "s4d", "dss", "dlr":
           .stateSpace(model: try layer.stateSpace(width: model.dModel))
@@ -112,7 +125,9 @@ struct GoldenModel {
         depth: model.nLayers,
         prenorm: model.prenorm,
         norm: try #require(NetworkConfiguration.Norm(rawValue: model.norm)),
-        head: try #require(NetworkConfiguration.Head(rawValue: model.decoder.kind)),
+        head: model.decoder.kind == "retrieval"
+          ? (model.decoder.nli ?? true ? .pairs : .pairsConcatenated)
+          : try #require(NetworkConfiguration.Head(rawValue: model.decoder.kind)),
         outputs: model.decoder.out ?? 0,
         pooling: try #require(NetworkConfiguration.Pooling(rawValue: model.decoder.mode)),
         poolsOverLengths: model.decoder.useLengths ?? false,
@@ -127,7 +142,7 @@ struct GoldenModel {
         description.model.encoder.kind == "embed"
         ? .tokens(try file.elements(of: "in.x")) : .values(try file.elements(of: "in.x"))
       return Batch(
-        rows: description.batch,
+        rows: description.batch * (description.model.decoder.kind == "retrieval" ? 2 : 1),
         length: description.length,
         input: input,
         lengths: has("in.lengths") ? try file.elements(of: "in.lengths") : nil

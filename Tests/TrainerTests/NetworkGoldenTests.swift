@@ -8,7 +8,8 @@ import Testing
   static let names = [
     "tf_batchnorm", "tf_causal_l1", "tf_causal_lm", "tf_image_cls", "tf_image_mlm_ce",
     "tf_image_mlm_l1", "tf_learned_pos", "tf_listops_cls", "tf_long_cls", "tf_postnorm",
-    "tf_rotary", "tf_text_mlm_nohead", "s4_causal_lm", "s4_image_postnorm", "s4_long_mlm",
+    "tf_local_max", "tf_retrieval", "tf_rotary", "tf_text_mlm_nohead", "s4_causal_lm",
+    "s4_image_postnorm", "s4_long_mlm",
     "s4_path_bn_last", "s4_random_init", "s4_tokens_lengths", "s4d_legs", "s4d_lin", "dss_exp",
     "dlr_complex", "dlr_real",
   ]

@@ -57,6 +57,35 @@ import Testing
     }
   }
 
+  @Test(arguments: [(false, 100, 0), (false, 35, 1), (true, 100, 0), (true, 14, 4)])
+  func `local attention that sees everything is full attention`(
+    isCausal: Bool,
+    window: Int,
+    around: Int
+  ) throws {
+    var configuration = network(isCausal: isCausal, pooling: .all).configuration
+    let batch = Batch(rows: 3, length: 70, input: .tokens(tokens))
+    let target = Target.classes(tokens.map { $0 % 5 })
+    func pass(_ configuration: NetworkConfiguration) throws -> ([Float], [Float]) {
+      let network = Network(configuration, pool: WorkerPool(threads: 2))
+      network.initialize(seed: 9)
+      _ = try network.trainingPass(batch, target, dropoutSeed: 0, step: 0)
+      return (network.logits(of: batch), network.gradients.withValues { Array($0) })
+    }
+    let full = try pass(configuration)
+    configuration.layers[0] = .localAttention(
+      heads: 3,
+      window: window,
+      back: around,
+      forward: isCausal ? 0 : around,
+      causal: isCausal,
+      rotary: true
+    )
+    let local = try pass(configuration)
+    expectClose(local.0, full.0, relative: 1e-5, absolute: 1e-6, "outputs")
+    expectClose(local.1, full.1, relative: 1e-4, absolute: 1e-6, "gradients")
+  }
+
   @Test func `a causal network does not see later tokens`() {
     let network = network(isCausal: true, pooling: .all)
     let batch = Batch(rows: 3, length: 70, input: .tokens(tokens))

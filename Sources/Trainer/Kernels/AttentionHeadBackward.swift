@@ -35,20 +35,31 @@ struct HeadBackward {
       for column in 0..<shape.headWidth { sum = Relaxed.multiplyAdd(dy[column], y[column], sum) }
       products[row] = sum
     }
-    let keyTiles = Tiles(of: shape.length, size: AttentionShape.columnTile)
-    let queryTiles = Tiles(of: shape.length, size: AttentionShape.rowTile)
+    for row in 0..<shape.length {
+      gradients.keys.row(row).update(repeating: 0, count: shape.headWidth)
+      gradients.values.row(row).update(repeating: 0, count: shape.headWidth)
+    }
+    let tasks = shape.window == nil ? Tiles(of: shape.length, size: shape.length) : shape.tasks
+    for index in 0..<tasks.count { addBlocks(tasks[index]) }
+  }
+
+  /// Adds what queries that see the same keys contribute.
+  private func addBlocks(_ queries: Range<Int>) {
+    let range = shape.keys(of: queries)
+    let keyTiles = Tiles(of: range.count, size: AttentionShape.columnTile)
+    let queryTiles = Tiles(of: queries.count, size: AttentionShape.rowTile)
     for index in 0..<keyTiles.count {
-      let keys = keyTiles[index]
-      var isFirst = true
-      for index in 0..<queryTiles.count
-      where !shape.isCausal || queryTiles[index].upperBound > keys.lowerBound {
-        addBlock(queryTiles[index], keys, overwritesKeys: isFirst)
-        isFirst = false
+      let keys = keyTiles[index].shifted(by: range.lowerBound)
+      for tile in 0..<queryTiles.count {
+        let rows = queryTiles[tile].shifted(by: queries.lowerBound)
+        if shape.isCausal, rows.upperBound <= keys.lowerBound { continue }
+        addBlock(rows, keys, isFirst: index == 0)
       }
     }
   }
 
-  private func addBlock(_ rows: Range<Int>, _ keys: Range<Int>, overwritesKeys: Bool) {
+  /// Adds one block of scores; the queries' gradient is overwritten by their first one.
+  private func addBlock(_ rows: Range<Int>, _ keys: Range<Int>, isFirst: Bool) {
     let scores = Matrix(scratch, rows: rows.count, columns: keys.count)
     let slopes = Matrix(
       scratch + AttentionShape.rowTile * AttentionShape.columnTile,
@@ -72,14 +83,13 @@ struct HeadBackward {
       scores.row(row).advanced(by: visible).update(repeating: 0, count: keys.count - visible)
       slopes.row(row).advanced(by: visible).update(repeating: 0, count: keys.count - visible)
     }
-    let keep: Float = overwritesKeys ? 0 : 1
-    multiply(scores, dy, transposing: .left, into: gradients.values[rows: keys], keep: keep)
-    multiply(slopes, queries, transposing: .left, into: gradients.keys[rows: keys], keep: keep)
+    multiply(scores, dy, transposing: .left, into: gradients.values[rows: keys], keep: 1)
+    multiply(slopes, queries, transposing: .left, into: gradients.keys[rows: keys], keep: 1)
     multiply(
       slopes,
       head.keys[rows: keys],
       into: gradients.queries[rows: rows],
-      keep: keys.lowerBound == 0 ? 0 : 1
+      keep: isFirst ? 0 : 1
     )
   }
 }

@@ -14,6 +14,19 @@ struct AttentionShape: Sendable {
   let headWidth: Int
   /// Whether a query sees no key later than itself.
   let isCausal: Bool
+  /// The part of the sequence that a query sees; all of it when absent.
+  var window: AttentionWindow?
+
+  /// Queries that see the same keys, causality apart, at most one task's.
+  var tasks: Tiles { Tiles(of: length, size: window?.size ?? AttentionShape.taskTile) }
+
+  /// The keys that a task's queries see, causality apart.
+  func keys(of queries: Range<Int>) -> Range<Int> {
+    guard let window else { return 0..<length }
+    let index = queries.lowerBound / window.size
+    let first = max(0, index - window.back) * window.size
+    return first..<min(length, (index + window.forward + 1) * window.size)
+  }
 
   var width: Int { heads * headWidth }
 
@@ -43,6 +56,14 @@ struct AttentionShape: Sendable {
   }
 }
 
+/// Local attention by blocks: the sequence is cut into windows, and the queries of a window see every
+/// position of `back` windows before it, of its own and of `forward` windows after it.
+struct AttentionWindow: Sendable {
+  let size: Int
+  let back: Int
+  let forward: Int
+}
+
 /// Attention of every head of every sequence, in blocks, with a running maximum and sum.
 ///
 /// S = q k^T / sqrt(head width), y = softmax(S) v. No more than a block of S exists at a time
@@ -64,22 +85,24 @@ func attentionForward(
   _ pool: WorkerPool
 ) {
   checkShapes(inputs, output, shape, "attentionForward")
-  let tasks = Tiles(of: shape.length, size: AttentionShape.taskTile)
+  let tasks = shape.tasks
   let sequences = inputs.rows / shape.length
   pool.parallelFor(sequences * shape.heads * tasks.count) { index, worker in
     let group = index / tasks.count
     let queries = tasks[index % tasks.count]
     let head = HeadViews(inputs, shape, group: group)
     let turnedKeys = shape.turned(at: scratch(worker))
+    var keys = shape.keys(of: queries)
     // Without later keys there is no need to turn them.
-    let keyCount = shape.isCausal ? queries.upperBound : shape.length
-    transpose(head.keys[rows: 0..<keyCount], into: turnedKeys[columns: 0..<keyCount])
+    if shape.isCausal { keys = keys.lowerBound..<queries.upperBound }
+    transpose(head.keys[rows: keys], into: turnedKeys[columns: keys])
     let tiles = Tiles(of: queries.count, size: AttentionShape.rowTile)
     for tile in 0..<tiles.count {
       let first = queries.lowerBound + tiles[tile].lowerBound
       attendTile(
         head,
         turnedKeys: turnedKeys,
+        keys: keys,
         first..<first + tiles[tile].count,
         shape,
         into: headSlice(output, shape, group: group),
@@ -127,6 +150,7 @@ struct HeadViews {
 private func attendTile(
   _ head: HeadViews,
   turnedKeys: Matrix,
+  keys range: Range<Int>,
   _ rows: Range<Int>,
   _ shape: AttentionShape,
   into output: Matrix,
@@ -138,9 +162,10 @@ private func attendTile(
   largest.update(repeating: -.infinity, count: rows.count)
   sums.update(repeating: 0, count: rows.count)
   let target = output[rows: rows]
-  let tiles = Tiles(of: shape.length, size: AttentionShape.columnTile)
-  for index in 0..<tiles.count where !shape.isCausal || tiles[index].lowerBound < rows.upperBound {
-    let keys = tiles[index]
+  let tiles = Tiles(of: range.count, size: AttentionShape.columnTile)
+  for index in 0..<tiles.count {
+    let keys = tiles[index].shifted(by: range.lowerBound)
+    if shape.isCausal, keys.lowerBound >= rows.upperBound { break }
     let scores = Matrix(scratch, rows: rows.count, columns: keys.count)
     multiply(
       head.queries[rows: rows],

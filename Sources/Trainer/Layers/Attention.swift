@@ -1,7 +1,7 @@
 /// Multi-head self-attention with its four projections.
 ///
 /// q, k, v = x W^T + b; y = attention(q, k, v) W_o^T + b_o. Heads are consecutive slices of the
-/// channels; there is no padding mask.
+/// channels; there is no padding mask. With a window, queries see what ``AttentionWindow`` says.
 struct Attention: Layer {
   /// q, k and v as one linear map: their weights lie together, then their biases.
   private let projections: LinearPlace
@@ -10,6 +10,7 @@ struct Attention: Layer {
   private let width: Int
   private let isCausal: Bool
   private let isRotary: Bool
+  private let window: AttentionWindow?
   private var inputs = Slot()
   private var mixed = Slot()
   private var logSums = Slot()
@@ -23,6 +24,7 @@ struct Attention: Layer {
     heads: Int,
     isCausal: Bool,
     isRotary: Bool,
+    window: AttentionWindow? = nil,
     in layout: inout ParameterLayout
   ) {
     precondition(heads > 0 && width % heads == 0, "Attention: \(heads) heads of width \(width)")
@@ -34,6 +36,7 @@ struct Attention: Layer {
     self.width = width
     self.isCausal = isCausal
     self.isRotary = isRotary
+    self.window = window
     projections = LinearPlace(offset: layout.count, inputs: width, outputs: 3 * width)
     for part in ["q", "k", "v"] { layout.add("\(name).\(part).weight", [width, width]) }
     for part in ["q", "k", "v"] { layout.add("\(name).\(part).bias", [width]) }
@@ -45,7 +48,8 @@ struct Attention: Layer {
       length: length,
       heads: heads,
       headWidth: width / heads,
-      isCausal: isCausal
+      isCausal: isCausal,
+      window: window
     )
   }
 

@@ -6,9 +6,10 @@ struct Decoder {
     case linear(LinearPlace)
     case mlp(up: LinearPlace, down: LinearPlace)
     case identity
+    case pairs(PairHead)
   }
 
-  private let head: Head
+  private var head: Head
   private let width: Int
   private let outputs: Int
   private let pooling: NetworkConfiguration.Pooling
@@ -35,19 +36,31 @@ struct Decoder {
       let down = LinearPlace("dec.down", inputs: width, outputs: outputs, in: &layout)
       head = .mlp(up: up, down: down)
     case .identity: head = .identity
+    case .pairs, .pairsConcatenated: head = .pairs(PairHead(configuration, in: &layout))
     }
   }
 
+  private var isForPairs: Bool { if case .pairs = head { true } else { false } }
+
   /// The rows of the outputs for a batch's shape.
-  func outputRows(rows: Int, length: Int) -> Int { pooling == .all ? rows * length : rows }
+  func outputRows(rows: Int, length: Int) -> Int {
+    if isForPairs { return rows / 2 }
+    return pooling == .all ? rows * length : rows
+  }
+
+  /// What is wrong with the number of sequences, or nil.
+  func fault(ofRows rows: Int) -> NetworkError? {
+    guard isForPairs, rows % 2 != 0 else { return nil }
+    return NetworkError("the batch has \(rows) rows, a head for pairs needs two a pair")
+  }
 
   mutating func reserve(in plan: inout WorkspacePlan) {
     let rows = outputRows(rows: plan.rows, length: plan.length)
     if pooling != .all {
-      pooled = plan.keep(rows * width)
-      pooledGradient = plan.keepGradient(rows * width)
+      pooled = plan.keep(plan.rows * width)
+      pooledGradient = plan.keepGradient(plan.rows * width)
     }
-    if pooling == .max { choices = plan.keep(rows * width) }
+    if pooling == .max { choices = plan.keep(plan.rows * width) }
     logits = plan.keep(rows * outputs)
     switch head {
     case .linear(let place): place.reserve(in: &plan, rows: rows)
@@ -57,6 +70,9 @@ struct Decoder {
       up.reserve(in: &plan, rows: rows)
       down.reserve(in: &plan, rows: rows)
     case .identity: break
+    case .pairs(var pairs):
+      pairs.reserve(in: &plan)
+      head = .pairs(pairs)
     }
   }
 
@@ -79,7 +95,7 @@ struct Decoder {
   private func rowMatrix(_ slot: Slot, _ pass: Pass) -> Matrix {
     Matrix(
       pass.workspace[slot],
-      rows: outputRows(rows: pass.rows, length: pass.length),
+      rows: pooling == .all ? pass.positions : pass.rows,
       columns: width
     )
   }
@@ -108,6 +124,7 @@ struct Decoder {
       reluForward(hidden.base, into: hidden.base, count: hidden.rows * width)
       down.forward(hidden, into: logits, pass)
     case .identity: logits.base.update(from: vectors.base, count: logits.rows * outputs)
+    case .pairs(let pairs): pairs.forward(vectors, into: logits, pass)
     }
   }
 
@@ -135,6 +152,7 @@ struct Decoder {
       )
       up.backward(hiddenGradient, input: vectors, into: target, pass)
     case .identity: target.base.update(from: gradient.base, count: gradient.rows * outputs)
+    case .pairs(let pairs): pairs.backward(gradient, input: vectors, into: target, pass)
     }
     if isPooled {
       poolBackward(

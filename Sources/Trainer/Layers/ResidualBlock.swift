@@ -33,6 +33,16 @@ struct ResidualBlock {
         isRotary: isRotary,
         in: &layout
       )
+    case .localAttention(let heads, let window, let back, let forward, let isCausal, let isRotary):
+      layer = Attention(
+        name,
+        width: width,
+        heads: heads,
+        isCausal: isCausal,
+        isRotary: isRotary,
+        window: AttentionWindow(size: window, back: back, forward: forward),
+        in: &layout
+      )
     case .feedForward(let expand):
       layer = FeedForward(
         name,

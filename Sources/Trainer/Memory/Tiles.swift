@@ -23,3 +23,8 @@ struct Tiles {
     index * size..<min(total, (index + 1) * size)
   }
 }
+
+extension Range<Int> {
+  /// The same number of values, `offset` further on.
+  func shifted(by offset: Int) -> Range<Int> { lowerBound + offset..<upperBound + offset }
+}

@@ -4,6 +4,7 @@ extension Network {
     guard batch.rows > 0, batch.length > 0 else {
       throw NetworkError("the batch has \(batch.rows) rows of length \(batch.length)")
     }
+    if let fault = structure.decoder.fault(ofRows: batch.rows) { throw fault }
     if let fault = structure.encoder.fault(of: batch) { throw fault }
     guard let lengths = batch.lengths else { return }
     guard lengths.count == batch.rows else {

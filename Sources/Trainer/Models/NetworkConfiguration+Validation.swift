@@ -12,6 +12,9 @@ extension NetworkConfiguration {
     guard head == .identity || outputs > 0 else {
       throw NetworkError("the head has \(outputs) outputs, expected at least 1")
     }
+    guard head != .pairsConcatenated || width > 1, !head.isForPairs || pooling != .all else {
+      throw NetworkError("a head for pairs needs one vector of each sequence, of width 2 or more")
+    }
     guard positions != .learned || maximumLength > 0 else {
       throw NetworkError("the learned position table has \(maximumLength) rows, expected some")
     }
@@ -26,6 +29,14 @@ extension NetworkConfiguration {
 
   private func validate(_ layer: Layer) throws(NetworkError) {
     switch layer {
+    case .localAttention(let heads, let window, let back, let forward, let isCausal, let isRotary):
+      guard window > 0, back >= 0, forward >= 0, !isCausal || forward == 0 else {
+        throw NetworkError(
+          "local attention has windows of \(window) and sees \(back) before and \(forward) after"
+            + (isCausal ? ", expected none after, being causal" : "")
+        )
+      }
+      try validate(.attention(heads: heads, causal: isCausal, rotary: isRotary))
     case .attention(let heads, _, let isRotary):
       guard heads > 0, width % heads == 0 else {
         throw NetworkError("\(heads) heads do not divide the width \(width)")

@@ -25,6 +25,16 @@ public struct NetworkConfiguration: Codable, Sendable, Equatable {
   public enum Layer: Codable, Sendable, Equatable {
     /// Multi-head self-attention.
     case attention(heads: Int, causal: Bool, rotary: Bool)
+    /// Self-attention by blocks: a window's queries see the window itself, `back` whole windows
+    /// before it and `forward` after it.
+    case localAttention(
+      heads: Int,
+      window: Int,
+      back: Int,
+      forward: Int,
+      causal: Bool,
+      rotary: Bool
+    )
     /// Linear, gelu (the exact one), linear; `expand` times as wide inside.
     case feedForward(expand: Int)
     /// A long convolution from a state-space model, with its own output map.
@@ -38,6 +48,11 @@ public struct NetworkConfiguration: Codable, Sendable, Equatable {
     case mlp
     /// Nothing: the channels are the outputs.
     case identity
+    /// For pairs: the rows are all first sequences, then all second ones; with their vectors a and b,
+    /// linear, gelu, linear of (a, b, a - b, a b).
+    case pairs
+    /// As `pairs`, three linear maps that halve twice, of (a, b).
+    case pairsConcatenated = "pairs-concatenated"
   }
 
   /// What makes one vector of a sequence; `all` keeps every position.

@@ -110,7 +110,11 @@ struct NetworkStructure {
   var rotaryWidths: Set<Int> {
     Set(
       configuration.layers.compactMap { layer in
-        if case .attention(let heads, _, true) = layer { configuration.width / heads } else { nil }
+        switch layer {
+        case .attention(let heads, _, true), .localAttention(let heads, _, _, _, _, true):
+          configuration.width / heads
+        default: nil
+        }
       }
     )
   }

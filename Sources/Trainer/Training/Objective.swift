@@ -80,6 +80,7 @@ extension NetworkConfiguration {
       layers.allSatisfy { layer in
         switch layer {
         case .attention(_, let isCausal, _): isCausal
+        case .localAttention(_, _, _, _, let isCausal, _): isCausal
         case .stateSpace(let model): !model.bidirectional
         case .feedForward: true
         }
@@ -90,6 +91,15 @@ extension NetworkConfiguration {
         switch layer {
         case .attention(let heads, _, let rotary):
           return .attention(heads: heads, causal: newValue, rotary: rotary)
+        case .localAttention(let heads, let window, let back, let forward, _, let rotary):
+          return .localAttention(
+            heads: heads,
+            window: window,
+            back: back,
+            forward: newValue ? 0 : forward,
+            causal: newValue,
+            rotary: rotary
+          )
         case .stateSpace(var model):
           model.bidirectional = !newValue
           return .stateSpace(model: model)

@@ -81,6 +81,9 @@ extension Checkpoint {
         switch layer {
         case .attention(let heads, _, let rotary):
           "attention(heads \(heads)\(rotary ? ", rotary" : ""))"
+        case .localAttention(let heads, let window, let back, let forward, _, let rotary):
+          "local attention(heads \(heads), windows \(window), \(back) before, \(forward) after"
+            + "\(rotary ? ", rotary" : ""))"
         case .feedForward(let expand): "feed-forward(expand \(expand))"
         case .stateSpace(let model): model.summary
         }
