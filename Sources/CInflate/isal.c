@@ -4,6 +4,8 @@
 
 #if __has_include(<isa-l/igzip_lib.h>) && __has_include(<isa-l/crc.h>)
 
+#include "gzip_header.h"
+
 #include <dlfcn.h>
 #include <isa-l/crc.h>
 #include <isa-l/igzip_lib.h>
@@ -40,7 +42,7 @@ bool isal_present(void) {
 struct isal_stream {
   struct inflate_state state;
   uint32_t checksum;
-  unsigned header_seen; // bytes of a gzip header looked at, up to its flags
+  gzip_header header; // of a gzip member
 };
 
 isal_stream *isal_create(cinflate_format format) {
@@ -48,7 +50,7 @@ isal_stream *isal_create(cinflate_format format) {
   isal_stream *stream = malloc(sizeof *stream);
   if (stream == NULL) return NULL;
   library.init(&stream->state);
-  stream->checksum = format == CINFLATE_GZIP ? ISAL_GZIP : ISAL_ZLIB;
+  stream->checksum = format == CINFLATE_GZIP ? ISAL_GZIP_NO_HDR_VER : ISAL_ZLIB;
   isal_reset(stream);
   return stream;
 }
@@ -56,21 +58,18 @@ isal_stream *isal_create(cinflate_format format) {
 void isal_reset(isal_stream *stream) {
   library.reset(&stream->state);
   stream->state.crc_flag = stream->checksum;
-  stream->header_seen = 0;
-}
-
-// RFC 1952 wants the reserved flags to be zero (2.3.1.2); ISA-L passes over them, zlib does not.
-static bool has_reserved_flags(isal_stream *stream, const uint8_t *input, size_t count) {
-  if (stream->checksum != ISAL_GZIP) return false;
-  for (; stream->header_seen < 4 && count > 0; stream->header_seen++, input++, count--) {
-    if (stream->header_seen == 3 && (*input & 0xE0) != 0) return true;
-  }
-  return false;
+  gzip_header_reset(&stream->header);
 }
 
 cinflate_status isal_run(isal_stream *stream, const uint8_t **input, size_t *input_count,
                          uint8_t **output, size_t *output_count) {
-  if (has_reserved_flags(stream, *input, *input_count)) return CINFLATE_BAD_HEADER;
+  if (stream->checksum != ISAL_ZLIB) {
+    switch (gzip_header_read(&stream->header, input, input_count, library.crc32)) {
+    case GZIP_HEADER_BAD: return CINFLATE_BAD_HEADER;
+    case GZIP_HEADER_CONTINUES: return CINFLATE_CONTINUES;
+    case GZIP_HEADER_ENDED: break;
+    }
+  }
   struct inflate_state *state = &stream->state;
   state->next_in = (uint8_t *)*input;
   state->avail_in = (uint32_t)*input_count;

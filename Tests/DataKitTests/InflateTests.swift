@@ -97,13 +97,22 @@ struct InflateTests {
   @Test(arguments: libraries)
   func `a header's optional fields are passed over`(library: Inflater.Library) throws {
     let (file, tar) = try Self.archive()
-    // Extra field, name and comment.
+    // Extra field, name, comment and the header's own checksum.
     let header: [UInt8] = [
-      0x1F, 0x8B, 8, 4 | 8 | 16, 0, 0, 0, 0, 0, 3, 2, 0, 65, 66, 97, 0, 98, 99, 0,
+      0x1F, 0x8B, 8, 2 | 4 | 8 | 16, 0, 0, 0, 0, 0, 3, 2, 0, 65, 66, 97, 0, 98, 99, 0, 0x17, 0x49,
     ]
-    for piece in [1, 1 << 16] {
-      let outcome = Self.inflate(header + file[10...], by: library, inputPiece: piece)
+    for place in header.indices.dropFirst(4) {
+      var damaged = header
+      damaged[place] ^= 0x80
+      let outcome = Self.inflate(damaged + file[10...], by: library)
+      #expect(outcome.isDamaged, "byte \(place)")
+    }
+    for piece in [1, 5, 13, 1 << 16] {
+      let member = header + file[10...]
+      let outcome = Self.inflate(member, by: library, inputPiece: piece)
       #expect(outcome == Outcome(bytes: tar))
+      let twice = Self.inflate(member + member, by: library, inputPiece: piece)
+      #expect(twice == Outcome(bytes: tar + tar))
     }
   }
 
