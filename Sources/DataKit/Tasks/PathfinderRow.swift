@@ -90,6 +90,8 @@ struct PathfinderRow: Sendable {
       let folderEnd = line[folderStart...].firstIndex(of: space),
       let fileEnd = line[(folderEnd + 1)...].firstIndex(of: space),
       let labelStart = line[(fileEnd + 1)...].firstIndex(of: space).map({ $0 + 1 }),
+      labelStart - 1 > fileEnd + 1,
+      line[(fileEnd + 1)..<(labelStart - 1)].allSatisfy({ (48...57).contains($0) }),
       labelStart + 1 < line.endIndex, line[labelStart + 1] == space,
       line[labelStart] == 48 || line[labelStart] == 49,
       line[labelStart...].allSatisfy({ (0x20...0x7E).contains($0) }),
