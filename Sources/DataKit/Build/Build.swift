@@ -7,7 +7,7 @@ public final class Build {
   private static let copyLimit = 16
 
   private let plan: BuildPlan
-  private let stream: StreamOutput?
+  private let stream: DataSetStream?
   private let report: (BuildProgress) -> Void
   private let readers: [ArchiveReader]
   private let workers: OrderedWorkers
@@ -34,16 +34,12 @@ public final class Build {
   /// - Throws: ``ArchiveError`` and ``DataSetError``.
   public init(
     _ plan: BuildPlan,
-    to stream: sending DataSetStream? = nil,
+    to stream: DataSetStream? = nil,
     report: @escaping (BuildProgress) -> Void = { _ in }
   ) throws {
     self.plan = plan
-    if let stream {
-      precondition(plan.tasks.count == 1, "a stream carries one data set")
-      self.stream = StreamOutput(stream)
-    } else {
-      self.stream = nil
-    }
+    precondition(stream == nil || plan.tasks.count == 1, "a stream carries one data set")
+    self.stream = stream
     self.report = report
     for folder in plan.folders where !plan.replacesExisting {
       try Self.checkUnfinished(folder, plan)

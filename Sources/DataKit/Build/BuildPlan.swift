@@ -43,8 +43,8 @@ public struct BuildPlan: Sendable {
   /// The least memory that a build can work with, in bytes.
   public static let minimumMemory = reserve
 
-  /// How many bytes of waiting samples may stay in memory, over all tasks: what buffers leave, and
-  /// no more than a shard and what helps.
+  /// How many bytes of waiting samples may stay in memory, over all tasks: what the reserve leaves,
+  /// at most 1 GiB.
   var spoolByteCount: Int { min(max(0, memoryByteCount - Self.reserve), 1 << 30) }
 
   /// A plan that prepares `tasks` into `folders`.

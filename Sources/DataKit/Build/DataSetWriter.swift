@@ -9,7 +9,7 @@ struct DataSetWriter {
   private let plan: ShardPlan
 
   /// What to write, beside the samples.
-  struct Request: Sendable {
+  struct Request {
     var folder: String
     var task: String
     var masks: [MaskSet]
@@ -20,7 +20,7 @@ struct DataSetWriter {
     /// Whether finished files of other builds may be replaced.
     var replacesExisting: Bool
     /// Takes every file as soon as it is finished; nil leaves files in the folder.
-    var stream: StreamOutput?
+    var stream: DataSetStream?
   }
 
   /// A writer of `collected`, whose samples lie in `spool`.
@@ -201,9 +201,17 @@ struct DataSetWriter {
     }
     for entry in entries {
       try journal?.append(entry)
-      try request.stream?.send(entry.file, entry.digest, in: request.folder)
+      try send(entry.file, entry.digest)
     }
     return entries
+  }
+
+  /// Hands a finished file to the stream, if there is one, and removes it.
+  private func send(_ file: String, _ digest: FileDigest) throws {
+    guard let stream = request.stream else { return }
+    let path = request.folder + "/" + file
+    try stream.append(fileAt: path, name: file, digest: digest)
+    try OutputFolder.remove(path)
   }
 
   /// Enters shards and mask shards, in the order of the pieces, in the manifest.
@@ -234,7 +242,7 @@ struct DataSetWriter {
         to: request.folder + "/" + name
       )
       manifest.attachments.append(AttachmentEntry(file: name, digest: digest))
-      try request.stream?.send(name, digest, in: request.folder)
+      try send(name, digest)
     }
     if let fractions = request.fractions {
       let set = try FractionWriter.write(
@@ -244,7 +252,7 @@ struct DataSetWriter {
         to: request.folder
       )
       manifest.fractions = set
-      try request.stream?.send(set.file, set.digest, in: request.folder)
+      try send(set.file, set.digest)
     }
   }
 
@@ -253,7 +261,7 @@ struct DataSetWriter {
       return try PartRecord(part: part, manifest: manifest).write(to: request.folder)
     }
     let bytes = try manifest.encoded()
-    if let stream = request.stream { return try stream.finish(bytes) }
+    if let stream = request.stream { return try stream.finish(manifest: bytes) }
     try AtomicFile.write(bytes, to: request.folder + "/" + Manifest.fileName)
   }
 
