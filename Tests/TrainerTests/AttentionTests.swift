@@ -111,44 +111,4 @@ import Testing
       #expect(abs(slope - difference) < 3e-3 * max(1, abs(slope)))
     }
   }
-
-  @Test(arguments: ["full", "causal"])
-  func `the golden operators come out`(tag: String) throws {
-    let file = try SafetensorsFile(path: Fixtures.path("golden/op_attention.safetensors"))
-    let (rows, heads, length, headWidth) = (2, 3, 24, 8)
-    let shape = AttentionShape(
-      length: length,
-      heads: heads,
-      headWidth: headWidth,
-      isCausal: tag == "causal"
-    )
-    // [rows, heads, length, head width] to [rows, length, heads * head width]
-    func joined(_ name: String) throws -> [Float] {
-      let values: [Float] = try file.elements(of: "\(tag).\(name)")
-      var result: [Float] = []
-      for row in 0..<rows {
-        for position in 0..<length {
-          for head in 0..<heads {
-            let start = ((row * heads + head) * length + position) * headWidth
-            result += values[start..<start + headWidth]
-          }
-        }
-      }
-      return result
-    }
-    func sideBySide(_ names: [String]) throws -> [Float] {
-      let parts = try names.map(joined)
-      let width = heads * headWidth
-      return (0..<rows * length).flatMap { row in
-        parts.flatMap { $0[row * width..<(row + 1) * width] }
-      }
-    }
-    let results = run(
-      try sideBySide(["q", "k", "v"]),
-      shape,
-      outputGradient: try joined("dy")
-    )
-    expectClose(results.output, try joined("y"), absolute: 2e-6, "y")
-    expectClose(results.gradients, try sideBySide(["dq", "dk", "dv"]), absolute: 5e-6, "gradients")
-  }
 }

@@ -57,20 +57,6 @@ struct ConvolutionCase {
   var rows: Int
   let pool = WorkerPool(threads: 2)
 
-  /// [outer, inner] turned over, for `count` of them.
-  static func turned(_ values: [Float], count: Int, outer: Int, inner: Int) -> [Float] {
-    var result = values
-    for item in 0..<count {
-      for row in 0..<outer {
-        for column in 0..<inner {
-          result[item * outer * inner + column * outer + row] =
-            values[item * outer * inner + row * inner + column]
-        }
-      }
-    }
-    return result
-  }
-
   private var scratch: Values { Values(rows: pool.threads, columns: shape.scratchCount) }
 
   func forward(_ u: [Float], _ kernel: [Float], skip: [Float]?, counts: [Int]? = nil) -> [Float] {

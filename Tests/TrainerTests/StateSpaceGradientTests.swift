@@ -7,7 +7,7 @@ import Testing
 
 /// What the goldens leave out, against finite differences.
 @Suite struct StateSpaceGradientTests {
-  private func check(_ bench: KernelBench, _ inputs: [String: [Float]], step: Float = 2e-3) {
+  private func check(_ bench: KernelCase, _ inputs: [String: [Float]], step: Float = 2e-3) {
     func load(_ inputs: [String: [Float]]) {
       for (name, values) in inputs { bench.parameters[name] = values }
     }
@@ -28,7 +28,9 @@ import Testing
   ])
   func `every version of DSS`(version: StateSpace.DSSVersion) {
     // Short, so that phases stay small enough for differences.
-    let bench = KernelBench(width: 3, length: 8, kernels: 2) { layout, _ in
+    let bench = KernelCase(width: 3, length: 8, kernels: 2, pool: WorkerPool(threads: 2)) {
+      layout,
+      _ in
       let family = DSS("k", width: 3, states: 4, kernels: 2, version, in: &layout)
       return PowerSumConvolution(family: family, width: 3)
     }
@@ -76,7 +78,9 @@ import Testing
 
   @Test func `growing terms of DSS softmax`() {
     let length = 21
-    let bench = KernelBench(width: 1, length: length, kernels: 1) { layout, _ in
+    let bench = KernelCase(width: 1, length: length, kernels: 1, pool: WorkerPool(threads: 2)) {
+      layout,
+      _ in
       let family = DSS("k", width: 1, states: 3, kernels: 1, .softmax, in: &layout)
       return PowerSumConvolution(family: family, width: 1)
     }
@@ -110,7 +114,9 @@ import Testing
 
   @Test(arguments: [StateSpace.DLRVersion.complex, .real, .imaginary])
   func `every version of DLR`(version: StateSpace.DLRVersion) {
-    let bench = KernelBench(width: 3, length: 12, kernels: 1) { layout, _ in
+    let bench = KernelCase(width: 3, length: 12, kernels: 1, pool: WorkerPool(threads: 2)) {
+      layout,
+      _ in
       let family = DLR("k", width: 3, states: 4, kernels: 1, version, in: &layout)
       return PowerSumConvolution(family: family, width: 3)
     }
@@ -122,11 +128,12 @@ import Testing
 
   @Test(arguments: [(1, 16, 16), (2, 16, 13), (3, 15, 15)])
   func `S4 of any rank, cut or not`(rank: Int, kernelLength: Int, length: Int) {
-    let bench = KernelBench(
+    let bench = KernelCase(
       width: 2,
       length: length,
       kernelLength: kernelLength,
-      kernels: 2
+      kernels: 2,
+      pool: WorkerPool(threads: 2)
     ) { layout, buffers in
       S4(
         "k",

@@ -39,45 +39,6 @@ import Testing
 }
 
 @Suite struct DenoisingTests {
-  private let file: SafetensorsFile
-
-  init() throws {
-    file = try SafetensorsFile(path: Fixtures.path("golden/data_masks.safetensors"))
-  }
-
-  @Test(arguments: [("p15", Float(0.15)), ("p50", Float(0.5))])
-  func `masked inputs and targets are those of the reference`(tag: String, ratio: Float) throws {
-    let uniform: [Float] = try file.elements(of: tag + ".uniform")
-    let mask: [UInt8] = uniform.map { $0 < ratio ? 1 : 0 }
-    let tokens = Denoising.maskTokens(try file.elements(of: tag + ".ids"), mask, maskID: 0)
-    #expect(try tokens.input == file.elements(of: tag + ".token_input"))
-    #expect(try tokens.target == file.elements(of: tag + ".token_target"))
-    let values: [Float] = try file.elements(of: tag + ".values")
-    #expect(try Denoising.maskValues(values, mask) == file.elements(of: tag + ".value_input"))
-    #expect(
-      try Denoising.maskedTargets(values, mask, ignored: ignoredValueTarget)
-        == file.elements(of: tag + ".value_target_l1")
-    )
-    let bytes: [Int32] = try file.elements(of: tag + ".bytes")
-    #expect(
-      try Denoising.maskedTargets(bytes, mask, ignored: ignoredClassTarget)
-        == file.elements(of: tag + ".value_target_ce")
-    )
-  }
-
-  @Test func `causal targets are those of the reference`() throws {
-    let ids: [Int32] = try file.elements(of: "causal.ids")
-    #expect(
-      try Denoising.nextTargets(ids, ignored: ignoredClassTarget)
-        == file.elements(of: "causal.token_target")
-    )
-    let values: [Float] = try file.elements(of: "causal.values")
-    #expect(
-      try Denoising.nextTargets(values, ignored: ignoredValueTarget)
-        == file.elements(of: "causal.value_target_l1")
-    )
-  }
-
   @Test func `pixels are normalized with every step rounded`() {
     let table = PixelTable(Normalization(divisor: 255, mean: [0.5], standardDeviation: [0.5]))
     #expect(table.values.count == 256)

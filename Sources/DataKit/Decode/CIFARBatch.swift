@@ -40,7 +40,7 @@ enum CIFARBatch: Sendable {
 
 /// What becomes of a colour image.
 enum CIFARColours: Sendable {
-  /// Grey levels as Pillow's convert("L") gives them: (19595 R + 38470 G + 7471 B + 32768) >> 16.
+  /// Grey levels, see ``greyLevel(red:green:blue:)``.
   case grey
   /// Red, green and blue of each pixel side by side.
   case colour
@@ -54,10 +54,11 @@ enum CIFARColours: Sendable {
     switch self {
     case .grey:
       return (0..<count).map { pixel in
-        let red = 19595 * UInt32(planes[pixel])
-        let green = 38470 * UInt32(planes[pixel + count])
-        let blue = 7471 * UInt32(planes[pixel + 2 * count])
-        return UInt8(truncatingIfNeeded: (red + green + blue + 32768) >> 16)
+        greyLevel(
+          red: planes[pixel],
+          green: planes[pixel + count],
+          blue: planes[pixel + 2 * count]
+        )
       }
     case .colour:
       var pixels = [UInt8](repeating: 0, count: 3 * count)
@@ -67,4 +68,12 @@ enum CIFARColours: Sendable {
       return pixels
     }
   }
+}
+
+/// The grey level of a colour as Pillow's convert("L") gives it:
+/// (19595 R + 38470 G + 7471 B + 32768) >> 16.
+@inlinable
+public func greyLevel(red: UInt8, green: UInt8, blue: UInt8) -> UInt8 {
+  let sum = 19595 * UInt32(red) + 38470 * UInt32(green) + 7471 * UInt32(blue)
+  return UInt8(truncatingIfNeeded: (sum + 32768) >> 16)
 }

@@ -77,6 +77,16 @@ public struct Normalization: Codable, Sendable, Equatable {
     self.standardDeviation = standardDeviation
   }
 
+  /// Bytes to -1 ... 1.
+  public static let signed = Normalization(divisor: 255, mean: [0.5], standardDeviation: [0.5])
+
+  /// Grey levels of CIFAR-10 by their own mean and deviation, as published.
+  public static let cifarGrey = Normalization(
+    divisor: 255,
+    mean: [Float(122.6 / 255.0 as Double)],
+    standardDeviation: [Float(61.0 / 255.0 as Double)]
+  )
+
   /// Whether there are usable numbers for so many channels.
   func fits(channels: Int) -> Bool {
     mean.count == channels && standardDeviation.count == channels

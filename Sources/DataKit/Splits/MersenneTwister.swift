@@ -2,13 +2,14 @@
 ///
 /// Source: Matsumoto and Nishimura, ACM TOMACS 8(1), 1998; seeding of the 2002 revision
 /// (`init_genrand`, multiplier 1812433253). PyTorch's CPU generator is this one.
-struct MersenneTwister {
+public struct MersenneTwister {
   private static let size = 624
   private static let shift = 397
   private var state: [UInt32]
   private var index = MersenneTwister.size
 
-  init(seed: UInt32) {
+  /// The generator of a seed.
+  public init(seed: UInt32) {
     state = [seed]
     for position in 1..<Self.size {
       let previous = state[position - 1]
@@ -17,7 +18,7 @@ struct MersenneTwister {
   }
 
   /// The next tempered 32 bits.
-  mutating func next() -> UInt32 {
+  public mutating func next() -> UInt32 {
     if index == Self.size { renew() }
     var word = state[index]
     index += 1

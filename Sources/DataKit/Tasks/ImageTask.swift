@@ -206,11 +206,7 @@ final class ImageCollector: TaskCollector {
   private var normalization: Normalization {
     switch colours {
     case .grey:
-      Normalization(
-        divisor: 255,
-        mean: [Float(122.6 / 255.0 as Double)],
-        standardDeviation: [Float(61.0 / 255.0 as Double)]
-      )
+      .cifarGrey
     case .colour:
       Normalization(
         divisor: 255,

@@ -195,7 +195,7 @@ final class ImagesCollector: TaskCollector {
       fixedLength: pixels,
       target: .classes(classNames.count, names: classNames),
       vocabulary: nil,
-      normalization: Normalization(divisor: 255, mean: [0.5], standardDeviation: [0.5]),
+      normalization: .signed,
       splits: parts.map { ($0.split, $0.indices.map { samples[$0] }) },
       validationSplit: parts.contains { $0.split == .validation } ? .validation : .test,
       options: ["width": "\(size.width)", "height": "\(size.height)"].merging(splitOptions) { $1 }

@@ -279,7 +279,7 @@ final class PathfinderCollector: TaskCollector {
       fixedLength: side * side,
       target: .classes(2, names: ["apart", "joined"]),
       vocabulary: nil,
-      normalization: Normalization(divisor: 255, mean: [0.5], standardDeviation: [0.5]),
+      normalization: .signed,
       splits: [
         (.train, Array(order[..<train])), (.validation, Array(order[train..<train + tenth])),
         (.test, Array(order[(train + tenth)...])),

@@ -21,6 +21,7 @@ struct Train: ParsableCommand {
       """,
     subcommands: [
       Pretrain.self, Finetune.self, Evaluate.self, Plan.self, ListPresets.self,
+      CheckGolden.self,
     ]
   )
 

@@ -11,7 +11,8 @@ struct Dropout: Sendable {
   let length: Int
   private let generator: Philox
   private let threshold: UInt32
-  private let scale: Float
+  /// What kept values are multiplied by, 1 / (1 - p).
+  let scale: Float
 
   init(probability: Float, isTied: Bool, seed: UInt64, step: Int, length: Int) {
     precondition(probability > 0 && probability < 1, "Dropout: probability is \(probability)")

@@ -49,6 +49,10 @@ protocol Layer {
   /// Reserves what the layer needs for the plan's shape.
   mutating func reserve(in plan: inout WorkspacePlan)
 
+  /// Where the convolution kernels of the last forward pass lie, [kernels, length, width], if the
+  /// layer has any.
+  var kernelSlot: Slot? { get }
+
   /// Computes f(x), or f(x) + residual.
   ///
   /// - Parameters:
@@ -84,6 +88,8 @@ extension Layer {
   ) -> Int { 0 }
 
   func freshKernelLength(for length: Int) -> Int { 0 }
+
+  var kernelSlot: Slot? { nil }
 }
 
 /// Where the weight and, right after it, the bias of a linear map lie in the parameter block.

@@ -9,8 +9,14 @@ enum JSON {
     return [UInt8](try encoder.encode(value))
   }
 
-  static func decode<Value: Decodable>(_ type: Value.Type, from bytes: [UInt8]) throws -> Value {
-    try JSONDecoder().decode(type, from: Data(bytes))
+  static func decode<Value: Decodable>(
+    _ type: Value.Type,
+    from bytes: [UInt8],
+    snakeCase: Bool = false
+  ) throws -> Value {
+    let decoder = JSONDecoder()
+    if snakeCase { decoder.keyDecodingStrategy = .convertFromSnakeCase }
+    return try decoder.decode(type, from: Data(bytes))
   }
 
   /// What went wrong in decoding, in a few words.

@@ -101,6 +101,8 @@ struct StateSpaceLayer: Layer {
 
   func freshKernelLength(for length: Int) -> Int { kernel.freshLength(for: length) }
 
+  var kernelSlot: Slot? { kernelValues }
+
   private func shape(length: Int) -> ConvolutionShape {
     ConvolutionShape(
       length: length,

@@ -1,30 +1,29 @@
-import TestSupport
-
-@testable import Trainer
-
-/// Makes the kernels of a model outside any network.
-struct KernelBench {
+/// The kernels of a model outside any network, with their gradients.
+struct KernelCase {
   let parameters: ParameterStore
   let gradients: ParameterStore
-  var buffers: ParameterStore
+  let buffers: ParameterStore
   private let kernel: any ConvolutionKernel
   private let pass: Pass
-  private let count: Int
+  private let values: FloatBuffer
+  private let kernels: Int
   private let width: Int
 
+  /// A case of zeros; `make` adds the parameters and buffers.
   init(
     width: Int,
     length: Int,
     kernelLength: Int = 0,
     kernels: Int,
+    pool: WorkerPool,
     _ make: (inout ParameterLayout, inout ParameterLayout) -> any ConvolutionKernel
   ) {
+    (self.width, self.kernels) = (width, kernels)
     var (layout, bufferLayout) = (ParameterLayout(), ParameterLayout())
     kernel = make(&layout, &bufferLayout)
     parameters = ParameterStore(layout: layout)
     gradients = ParameterStore(layout: layout)
     buffers = ParameterStore(layout: bufferLayout)
-    let pool = WorkerPool(threads: 2)
     var plan = WorkspacePlan(
       rows: 1,
       length: length,
@@ -32,8 +31,7 @@ struct KernelBench {
       kernelLength: kernelLength
     )
     kernel.reserve(in: &plan)
-    count = kernels * length * width
-    self.width = width
+    values = FloatBuffer(count: kernels * length * width)
     pass = Pass(
       parameters: parameters.base,
       gradients: gradients.base,
@@ -50,30 +48,20 @@ struct KernelBench {
     )
   }
 
-  /// [kernels, width, length], as fixtures have it.
+  /// The kernels, [kernels, width, length].
   func forward() -> [Float] {
-    let values = Values(rows: count, columns: 1)
-    kernel.forward(into: values.base, pass)
-    let length = pass.length
-    return ConvolutionCase.turned(
-      values.array,
-      count: count / (width * length),
-      outer: length,
-      inner: width
-    )
+    // What is left unwritten shows.
+    values.values.update(repeating: .nan)
+    // The pass points into the stores and does not keep them.
+    withExtendedLifetime(self) { kernel.forward(into: values.base, pass) }
+    return turned(Array(values.values), count: kernels, rows: pass.length, columns: width)
   }
 
+  /// Sets the gradients of the parameters from that of the kernels, [kernels, width, length].
   func backward(_ gradient: [Float]) {
-    let length = pass.length
-    let turned = ConvolutionCase.turned(
-      gradient,
-      count: count / (width * length),
-      outer: width,
-      inner: length
-    )
     gradients.zero()
-    let values = Values(turned, rows: count, columns: 1)
-    kernel.backward(values.base, pass)
-    withExtendedLifetime(self) {}
+    let rows = turned(gradient, count: kernels, rows: width, columns: pass.length)
+    _ = values.values.update(fromContentsOf: rows)
+    withExtendedLifetime(self) { kernel.backward(values.base, pass) }
   }
 }

@@ -1,0 +1,223 @@
+/// Activations, linear maps, norms and dropout: `tag.y` for the inputs of the tag, and for the upstream
+/// gradient `tag.dy` those of the inputs, `tag.dx` and so on.
+struct GoldenBasics {
+  let record: GoldenRecord
+
+  func check() throws {
+    for tag in record.tags {
+      switch tag {
+      case "gelu", "relu": try checkActivation(tag)
+      case "glu": try checkGate()
+      case "linear": try checkLinear()
+      case "layernorm": try checkLayerNorm()
+      case "batchnorm": try checkBatchNorm()
+      case "dropout_free", "dropout_tied": try checkDropout(tag)
+      case "softmax": try checkSoftmax()
+      default: break
+      }
+    }
+  }
+
+  private func checkActivation(_ tag: String) throws {
+    let (x, dx) = (try record.matrix("\(tag).x"), try record.matrix("\(tag).dy"))
+    let y = record.matrix(rows: x.rows, columns: x.columns)
+    let count = x.rows * x.columns
+    if tag == "gelu" {
+      geluForward(x.base, into: y.base, count: count)
+      try record.compare("gelu.y", y)
+      geluBackward(x.base, output: y.base, gradient: dx.base, count: count)
+      // The backward pass makes the output again.
+      try record.compare("gelu.y", y)
+    } else {
+      reluForward(x.base, into: y.base, count: count)
+      try record.compare("\(tag).y", y)
+      reluBackward(output: y.base, gradient: dx.base, count: count)
+    }
+    try record.compare("\(tag).dx", dx)
+  }
+
+  private func checkGate() throws {
+    let (x, dy) = (try record.matrix("glu.x"), try record.matrix("glu.dy"))
+    let y = record.matrix(rows: dy.rows, columns: dy.columns)
+    let dx = record.matrix(rows: x.rows, columns: x.columns)
+    gateForward(x, adding: nil, into: y)
+    gateBackward(dy, input: x, into: dx)
+    try record.compare("glu.y", y)
+    try record.compare("glu.dx", dx)
+  }
+
+  /// As attention has it: with the identity as keys and values a query's output is the softmax of the
+  /// query, and the query's gradient is that of the scores.
+  private func checkSoftmax() throws {
+    let (x, dy) = (try record.matrix("softmax.x"), try record.matrix("softmax.dy"))
+    let width = x.columns
+    // Each row is the first query of a sequence of `width` keys.
+    let attention = AttentionCase(
+      AttentionShape(length: width, heads: 1, headWidth: width, isCausal: false),
+      rows: x.rows,
+      record
+    )
+    let scale = attention.shape.scale
+    for row in 0..<x.rows {
+      for position in 0..<width {
+        let place = attention.inputs.row(row * width + position)
+        let upstream = attention.outputGradient.row(row * width + position)
+        for column in 0..<width {
+          let one: Float = position == column ? 1 : 0
+          place[column] = position == 0 ? x.row(row)[column] / scale : 0
+          place[width + column] = one
+          place[2 * width + column] = one
+          upstream[column] = position == 0 ? dy.row(row)[column] : 0
+        }
+      }
+    }
+    attention.run(record.pool)
+    let firsts = (0..<x.rows).map { $0 * width }
+    try record.compare(
+      "softmax.y",
+      firsts.flatMap { row in (0..<width).map { attention.output.row(row)[$0] } }
+    )
+    try record.compare(
+      "softmax.dx",
+      firsts.flatMap { row in (0..<width).map { attention.inputGradient.row(row)[$0] / scale } }
+    )
+  }
+
+  private func checkLinear() throws {
+    let (x, dy) = (try record.matrix("linear.x"), try record.matrix("linear.dy"))
+    let weight = try record.matrix("linear.weight")
+    let bias = try record.matrix("linear.bias")
+    let y = record.matrix(rows: x.rows, columns: weight.rows)
+    let dx = record.matrix(rows: x.rows, columns: x.columns)
+    linearForward(x, weight: weight, bias: bias.base, into: y, record.pool)
+    let gradients = record.zeros(weight.rows * (weight.columns + 1))
+    let partials = linearPartialCount(rows: x.rows, inputs: weight.columns, outputs: weight.rows)
+    linearBackward(
+      dy,
+      input: x,
+      weight: weight,
+      into: dx,
+      gradients: gradients,
+      partials: record.zeros(partials),
+      record.pool
+    )
+    try record.compare("linear.y", y)
+    try record.compare("linear.dx", dx)
+    try compare(gradients, "linear.dweight", "linear.dbias")
+  }
+
+  private func checkLayerNorm() throws {
+    let (x, dy) = (try record.matrix("layernorm.x"), try record.matrix("layernorm.dy"))
+    let gain = try pair("layernorm.weight", "layernorm.bias")
+    let statistics = record.zeros(2 * x.rows)
+    let y = record.matrix(rows: x.rows, columns: x.columns)
+    let dx = record.matrix(rows: x.rows, columns: x.columns)
+    layerNormForward(x, gain: gain, statistics: statistics, into: y, record.pool)
+    let gradients = record.zeros(2 * x.columns)
+    layerNormBackward(
+      dy,
+      input: x,
+      gain: gain,
+      statistics: statistics,
+      into: dx,
+      adds: false,
+      gradients: gradients,
+      partials: record.zeros(normPartialCount(rows: x.rows, width: x.columns)),
+      record.pool
+    )
+    try record.compare("layernorm.y", y)
+    try record.compare("layernorm.dx", dx)
+    try compare(gradients, "layernorm.dweight", "layernorm.dbias")
+  }
+
+  private func checkBatchNorm() throws {
+    let (x, dy) = (try record.matrix("batchnorm.x"), try record.matrix("batchnorm.dy"))
+    let gain = try pair("batchnorm.weight", "batchnorm.bias")
+    let running = try pair("batchnorm.running_mean", "batchnorm.running_var")
+    let statistics = record.zeros(2 * x.columns)
+    let partials = record.zeros(
+      normPartialCount(rows: x.rows, width: x.columns) + 2 * x.columns
+    )
+    let y = record.matrix(rows: x.rows, columns: x.columns)
+    let dx = record.matrix(rows: x.rows, columns: x.columns)
+    batchNormForward(
+      x,
+      gain: gain,
+      running: running,
+      statistics: statistics,
+      into: y,
+      partials: partials,
+      record.pool
+    )
+    try record.compare("batchnorm.y", y)
+    try compare(running, "batchnorm.running_mean_after", "batchnorm.running_var_after")
+    let gradients = record.zeros(2 * x.columns)
+    batchNormBackward(
+      dy,
+      input: x,
+      gain: gain,
+      statistics: statistics,
+      into: dx,
+      adds: false,
+      gradients: gradients,
+      partials: partials,
+      record.pool
+    )
+    try record.compare("batchnorm.dx", dx)
+    try compare(gradients, "batchnorm.dweight", "batchnorm.dbias")
+    batchNormEvaluation(
+      x,
+      gain: gain,
+      running: running,
+      statistics: statistics,
+      into: y,
+      record.pool
+    )
+    try record.compare("batchnorm.y_eval_after", y)
+  }
+
+  /// What is dropped is each implementation's own; the file's draws are used with the factor that
+  /// this one has for what is kept.
+  private func checkDropout(_ tag: String) throws {
+    let probability: [Float] = try record.values("\(tag).p")
+    let keep: [UInt8] = try record.values("\(tag).keep")
+    let (x, dy) = (try record.shape("\(tag).x"), try record.shape("\(tag).keep"))
+    guard let probability = probability.first, x.count == 3, dy.count == 3 else {
+      throw record.error("'\(tag)' has no [rows, length, width]")
+    }
+    let dropout = Dropout(
+      probability: probability,
+      isTied: tag == "dropout_tied",
+      seed: 0,
+      step: 0,
+      length: x[1]
+    )
+    func dropped(_ values: [Float]) -> [Float] {
+      values.indices.map { index in
+        let (row, rest) = index.quotientAndRemainder(dividingBy: x[1] * x[2])
+        let draw = dropout.isTied ? row * x[2] + rest % x[2] : index
+        return keep[draw] == 0 ? 0 : values[index] * dropout.scale
+      }
+    }
+    try record.compare("\(tag).y", dropped(try record.values("\(tag).x")))
+    try record.compare("\(tag).dx", dropped(try record.values("\(tag).dy")))
+  }
+
+  /// Two tensors, one after the other.
+  private func pair(_ first: String, _ second: String) throws -> UnsafeMutablePointer<Float> {
+    let values: [Float] = try record.values(first) + record.values(second)
+    return record.matrix(values, rows: 1, columns: values.count).base
+  }
+
+  /// Compares results that lie one after the other.
+  private func compare(
+    _ found: UnsafeMutablePointer<Float>,
+    _ first: String,
+    _ second: String
+  ) throws {
+    let count = try record.file.description(of: first).elementCount
+    let other = try record.file.description(of: second).elementCount
+    try record.compare(first, Array(UnsafeBufferPointer(start: found, count: count)))
+    try record.compare(second, Array(UnsafeBufferPointer(start: found + count, count: other)))
+  }
+}

@@ -1,0 +1,56 @@
+internal import DataKit
+
+/// A file of exact results: a small network, operators, or steps of data preparation.
+///
+/// The format is that of the safetensors files whose metadata entry `config` says what was computed:
+/// its `kind` is `model`, `op` or `data`, its `case` the name. See docs/golden-files.md.
+public struct GoldenFile {
+  private struct Header: Decodable {
+    var kind: String
+    var `case`: String
+  }
+
+  private let file: SafetensorsFile
+  private let header: Header
+
+  /// Opens a golden file.
+  ///
+  /// - Throws: ``SafetensorsError`` when it is damaged, ``GoldenError`` when it is none.
+  public init(path: String) throws {
+    file = try SafetensorsFile(path: path)
+    header = try Self.decode(Header.self, of: file)
+  }
+
+  /// What the `config` entry of a file's metadata says.
+  static func decode<Value: Decodable>(_ type: Value.Type, of file: SafetensorsFile) throws -> Value
+  {
+    guard let config = file.metadata["config"] else {
+      throw GoldenError(file.path, "not a golden file: its metadata has no 'config'")
+    }
+    do {
+      return try JSON.decode(type, from: Array(config.utf8), snakeCase: true)
+    } catch {
+      throw GoldenError(file.path, "'config' is unusable: \(JSON.explanation(of: error))")
+    }
+  }
+
+  /// Computes everything that the file holds and compares.
+  ///
+  /// - Parameter pool: the threads to compute with.
+  /// - Throws: ``GoldenError`` when the file describes what this build does not have, or tensors do
+  ///   not fit its description.
+  public func check(_ pool: WorkerPool) throws -> GoldenReport {
+    let record = GoldenRecord(file, pool)
+    switch header.kind {
+    case "model": try GoldenModel(file).check(record)
+    case "op", "data": try GoldenOperators(name: header.case, record: record).check()
+    default:
+      throw GoldenError(file.path, "the kind '\(header.kind)' is none of model, op and data")
+    }
+    return GoldenReport(
+      name: header.case,
+      comparisons: record.comparisons,
+      unused: record.unused
+    )
+  }
+}

@@ -1,0 +1,81 @@
+extension GoldenModelDescription.Layer {
+  private typealias Description = GoldenModelDescription
+
+  /// The layer that is described.
+  ///
+  /// - Throws: ``NetworkError`` for what no layer of this build has.
+  func layer(width: Int) throws -> NetworkConfiguration.Layer {
+    switch kind {
+    case "attn":
+      return .attention(
+        heads: try Description.require(heads, "heads"),
+        causal: causal ?? false,
+        rotary: rotary ?? false
+      )
+    case "local":
+      return .localAttention(
+        heads: try Description.require(heads, "heads"),
+        window: try Description.require(window, "window"),
+        back: back ?? 1,
+        forward: fwd ?? 1,
+        causal: causal ?? false,
+        rotary: rotary ?? false
+      )
+    case "ff": return .feedForward(expand: try Description.require(expand, "expand"))
+    case "s4", "s4d", "dss", "dlr": return .stateSpace(model: try stateSpace(width: width))
+    default: throw NetworkError("the layer '\(kind)' is not known")
+    }
+  }
+
+  private func stateSpace(width: Int) throws -> StateSpace {
+    let states = try Description.require(dState, "d_state")
+    let family: StateSpace.Family
+    switch kind {
+    case "s4":
+      family = .s4(states: states, copies: nSsm ?? width, rank: rank ?? 1, maximumLength: lMax)
+    case "s4d":
+      family = .s4d(
+        states: states,
+        copies: nSsm ?? width,
+        discretization: try Description.choose(
+          "disc",
+          disc ?? "bilinear",
+          of: ["bilinear": .bilinear, "zoh": .zeroOrderHold]
+        ),
+        eigenvalues: try Description.choose(
+          "init",
+          self.`init` ?? "lin",
+          of: ["lin": .linear, "inv": .inverse, "legs": .legS, "random": .linear]
+        )
+      )
+    case "dss":
+      family = .dss(
+        states: states,
+        version: try Description.dssVersion(version ?? "exp")
+      )
+    default:
+      family = .dlr(
+        states: states,
+        version: try Description.dlrVersion(version ?? "complex")
+      )
+    }
+    return StateSpace(family, bidirectional: bidirectional ?? false, gated: post != "none")
+  }
+}
+
+extension GoldenModelDescription {
+  static func dssVersion(_ name: String) throws -> StateSpace.DSSVersion {
+    try choose(
+      "version",
+      name,
+      of: [
+        "exp": .exp, "exp-re-im": .expLogarithmic, "exp-no-scale": .expUnscaled,
+        "softmax": .softmax, "clip": .clip,
+      ]
+    )
+  }
+
+  static func dlrVersion(_ name: String) throws -> StateSpace.DLRVersion {
+    try choose("version", name, of: ["complex": .complex, "real": .real, "imag": .imaginary])
+  }
+}

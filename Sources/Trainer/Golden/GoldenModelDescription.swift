@@ -1,0 +1,166 @@
+/// What the `config` entry of a model file says.
+struct GoldenModelDescription: Decodable {
+  struct Encoder: Decodable {
+    var kind: String
+    var vocab: Int?
+    var `in`: Int?
+  }
+
+  struct Layer: Decodable {
+    var kind: String
+    var heads: Int?
+    var expand: Int?
+    var causal: Bool?
+    var rotary: Bool?
+    var window: Int?
+    var back: Int?
+    var fwd: Int?
+    var dState: Int?
+    var nSsm: Int?
+    var rank: Int?
+    var lMax: Int?
+    var disc: String?
+    var `init`: String?
+    var version: String?
+    var bidirectional: Bool?
+    var post: String?
+  }
+
+  struct Decoder: Decodable {
+    var kind: String
+    var mode: String
+    var out: Int?
+    var useLengths: Bool?
+    var nli: Bool?
+  }
+
+  struct Model: Decodable {
+    var encoder: Encoder
+    var dModel: Int
+    var nLayers: Int
+    var layers: [Layer]
+    var pos: String?
+    var posLen: Int?
+    var prenorm: Bool
+    var norm: String?
+    var decoder: Decoder
+  }
+
+  /// The learning rate's course: a name alone, or with its numbers.
+  enum Course: Decodable {
+    case constant
+    case cosine(warmup: Int, total: Int)
+
+    private enum Keys: String, CodingKey { case name, warmup, total }
+
+    init(from decoder: any Swift.Decoder) throws {
+      if let name = try? decoder.singleValueContainer().decode(String.self) {
+        guard name == "constant" else { throw Self.unknown(name, decoder) }
+        self = .constant
+        return
+      }
+      let fields = try decoder.container(keyedBy: Keys.self)
+      let name = try fields.decode(String.self, forKey: .name)
+      guard name == "cosine_warmup" else { throw Self.unknown(name, decoder) }
+      self = .cosine(
+        warmup: try fields.decode(Int.self, forKey: .warmup),
+        total: try fields.decode(Int.self, forKey: .total)
+      )
+    }
+
+    private static func unknown(_ name: String, _ decoder: any Swift.Decoder) -> DecodingError {
+      .dataCorrupted(
+        DecodingError.Context(
+          codingPath: decoder.codingPath,
+          debugDescription: "no schedule is called '\(name)'"
+        )
+      )
+    }
+
+    var schedule: Schedule {
+      switch self {
+      case .constant: Schedule()
+      case .cosine(let warmup, let total): Schedule(.cosine(total: total), warmUpSteps: warmup)
+      }
+    }
+  }
+
+  struct Optimizer: Decodable {
+    var betas: [Double]
+    var eps: Double?
+    /// Learning rate and weight decay by parameter.
+    var groups: [String: [Double]]
+    var clipNorm: Double?
+    var schedule: Course
+  }
+
+  var model: Model
+  var batch: Int
+  var length: Int
+  var loss: String
+  var optimizer: Optimizer
+
+  /// A value that the description has to have.
+  static func require<Value>(_ value: Value?, _ name: String) throws -> Value {
+    guard let value else { throw NetworkError("'\(name)' is missing") }
+    return value
+  }
+
+  /// One of several named choices.
+  static func choose<Value>(
+    _ name: String,
+    _ choice: String,
+    of choices: KeyValuePairs<String, Value>
+  ) throws -> Value {
+    guard let match = choices.first(where: { $0.key == choice }) else {
+      let names = choices.map(\.key).joined(separator: ", ")
+      throw NetworkError("'\(name)' is '\(choice)', expected one of \(names)")
+    }
+    return match.value
+  }
+
+  /// Whether the head compares two sequences.
+  var isForPairs: Bool { model.decoder.kind == "retrieval" }
+
+  /// The network that is described.
+  ///
+  /// - Throws: ``NetworkError`` for what no network of this build has.
+  func configuration() throws -> NetworkConfiguration {
+    let encoder: NetworkConfiguration.Encoder
+    switch model.encoder.kind {
+    case "embed":
+      encoder = .embedding(vocabulary: try Self.require(model.encoder.vocab, "encoder.vocab"))
+    case "linear": encoder = .linear(inputs: try Self.require(model.encoder.in, "encoder.in"))
+    default: throw NetworkError("the encoder '\(model.encoder.kind)' is not known")
+    }
+    return NetworkConfiguration(
+      encoder: encoder,
+      positions: try model.pos.map {
+        try Self.choose("pos", $0, of: ["sin": .sinusoidal, "learned": .learned])
+      } ?? .none,
+      width: model.dModel,
+      layers: try model.layers.map { try $0.layer(width: model.dModel) },
+      depth: model.nLayers,
+      prenorm: model.prenorm,
+      norm: try Self.choose("norm", model.norm ?? "layer", of: ["layer": .layer, "batch": .batch]),
+      head: try head(),
+      outputs: model.decoder.out ?? 0,
+      pooling: try Self.choose(
+        "decoder.mode",
+        model.decoder.mode,
+        of: ["mean": .mean, "max": .max, "last": .last, "all": .all]
+      ),
+      poolsOverLengths: model.decoder.useLengths ?? false,
+      maximumLength: model.posLen ?? length
+    )
+  }
+
+  private func head() throws -> NetworkConfiguration.Head {
+    if isForPairs { return model.decoder.nli ?? true ? .pairs : .pairsConcatenated }
+    return try Self.choose(
+      "decoder.kind",
+      model.decoder.kind,
+      of: ["linear": .linear, "mlp": .mlp, "identity": .identity]
+    )
+  }
+}
