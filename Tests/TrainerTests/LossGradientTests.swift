@@ -24,13 +24,15 @@ import Testing
     ).check()
   }
 
-  @Test func `the masked absolute error agrees with central differences`() {
+  @Test(arguments: [ValueLoss.absolute, .squared])
+  func `the masked error agrees with central differences`(kind: ValueLoss) {
     let targets: [Float] = [0.5, -10_000, -1, 2, -10_000, 0, 0.25]
     let run: ([Float], Bool) -> (LossResult, [Float]) = { [pool] values, computesGradient in
       let outputs = Values(values, rows: 1, columns: 7)
-      let result = maskedAbsoluteError(
+      let result = maskedError(
         outputs.buffer.values,
         targets: targets,
+        kind,
         computesGradient: computesGradient,
         pool
       )

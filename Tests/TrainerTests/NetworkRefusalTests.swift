@@ -35,7 +35,7 @@ import Testing
         == "the batch holds values, expected tokens"
     )
     #expect(
-      sentence(Batch(rows: 2, length: 3, input: good), .values([1]))
+      sentence(Batch(rows: 2, length: 3, input: good), .values([1], .absolute))
         == "there are 1 target values for 10 outputs"
     )
   }

@@ -65,7 +65,7 @@ import Testing
       let input = Batch.Input.values(drawn(rows * length * inputs, seed: 4))
       return (
         Batch(rows: rows, length: length, input: input),
-        .values((0..<rows * length).map { $0 % 3 == 0 ? -10_000 : Float($0 % 7) })
+        .values((0..<rows * length).map { $0 % 3 == 0 ? -10_000 : Float($0 % 7) }, .absolute)
       )
     }
     let tokens: [Int32] = (0..<rows * length).map { (index: Int) -> Int32 in
@@ -187,7 +187,7 @@ import Testing
     let (batch, _) = Self.example(Self.plain, rows: 2, length: 3)
     let result = try network.trainingPass(
       batch,
-      .values(Array(repeating: -10_000, count: 6)),
+      .values(Array(repeating: -10_000, count: 6), .absolute),
       dropoutSeed: 0,
       step: 0
     )

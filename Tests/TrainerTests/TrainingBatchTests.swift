@@ -76,7 +76,7 @@ import Testing
     #expect {
       try source(.tokens, Objective(.causal, loss: .absolute))
     } throws: { error in
-      "\(error)".hasSuffix("the l1 loss needs pixels, the data set holds tokens")
+      "\(error)".hasSuffix("the l1 loss needs values, the data set holds tokens")
     }
   }
 }

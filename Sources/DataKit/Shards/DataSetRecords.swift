@@ -77,7 +77,7 @@ public struct Normalization: Codable, Sendable, Equatable {
     self.standardDeviation = standardDeviation
   }
 
-  /// Bytes to -1 ... 1.
+  /// Bytes as numbers from -1 to 1.
   public static let signed = Normalization(divisor: 255, mean: [0.5], standardDeviation: [0.5])
 
   /// Grey levels of CIFAR-10 by their own mean and deviation, as published.

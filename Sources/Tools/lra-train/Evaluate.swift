@@ -51,6 +51,8 @@ struct Evaluate: ParsableCommand {
     var samples: Int
     var loss: Double
     var accuracy: Double?
+    var r2: Double?
+    var rootMeanSquaredError: Double?
     var targets: Int
   }
 
@@ -104,6 +106,8 @@ struct Evaluate: ParsableCommand {
           samples: samples,
           loss: score.loss,
           accuracy: score.accuracy,
+          r2: score.r2,
+          rootMeanSquaredError: score.rootMeanSquaredError,
           targets: score.targets
         )
       )
@@ -111,6 +115,12 @@ struct Evaluate: ParsableCommand {
     print("checkpoint \(checkpoint.path), step \(checkpoint.progress.step)")
     print("\(split.rawValue) samples \(samples)")
     print("\(split.rawValue) loss \(fixed(score.loss, 4))")
-    if let accuracy = score.accuracy { print("\(split.rawValue) accuracy \(fixed(accuracy, 4))") }
+    let metrics = [
+      ("accuracy", score.accuracy), ("R2", score.r2),
+      ("root mean squared error", score.rootMeanSquaredError),
+    ]
+    for (name, value) in metrics {
+      if let value { print("\(split.rawValue) \(name) \(fixed(value, 4))") }
+    }
   }
 }

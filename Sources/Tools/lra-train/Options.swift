@@ -37,6 +37,15 @@ struct SettingOptions: ParsableArguments {
   @Option(help: "What follows the warm-up.")
   var schedule: RunConfiguration.Rate.Shape?
 
+  @Option(
+    help: ArgumentHelp(
+      "The normalization by time step, such as 'unit' or 'reference' of Speech Commands; by channel "
+        + "when absent.",
+      valueName: "name"
+    )
+  )
+  var normalization: String?
+
   @Option(help: "Decides initial weights, the order of samples and dropout.")
   var seed: UInt64?
 
@@ -56,7 +65,7 @@ struct SettingOptions: ParsableArguments {
   /// Whether an option is given that decides more than how long the run is.
   var changesRun: Bool {
     preset != nil || config != nil || batchSize != nil || learningRate != nil || weightDecay != nil
-      || warmup != nil || schedule != nil || seed != nil
+      || warmup != nil || schedule != nil || seed != nil || normalization != nil
   }
 
   /// Lays the options over a configuration: first the file, then the flags.
@@ -70,6 +79,7 @@ struct SettingOptions: ParsableArguments {
     if let warmup { configuration.schedule.warmUpSteps = warmup }
     if let schedule { configuration.schedule.shape = schedule }
     if let seed { configuration.seed = seed }
+    if let normalization { configuration.normalization = normalization }
     applyLength(to: &configuration)
   }
 

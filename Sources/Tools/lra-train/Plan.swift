@@ -55,28 +55,35 @@ struct Plan: ParsableCommand {
     let shape = dataSet.map { DataShape($0.manifest) } ?? preset.shape
     configuration = configuration.fitted(to: shape)
     try configuration.check()
-    let result = result(of: configuration)
+    let result = result(of: configuration, sequences: shape.sequences)
     if output.json { try printJSON(result) } else { show(result) }
   }
 
-  private func memory(_ configuration: RunConfiguration, rows: Int) -> MemoryPlan {
+  private func memory(
+    _ configuration: RunConfiguration,
+    samples: Int,
+    sequences: Int
+  ) -> MemoryPlan {
     Network.memoryPlan(
       configuration.network,
-      rows: rows,
+      rows: samples * sequences,
       length: configuration.network.maximumLength,
       threads: output.threads ?? WorkerPool.availableCores
     )
   }
 
-  private func result(of configuration: RunConfiguration) -> Result {
-    let plan = memory(configuration, rows: configuration.batchSize)
+  private func result(of configuration: RunConfiguration, sequences: Int) -> Result {
+    func memory(_ samples: Int) -> MemoryPlan {
+      self.memory(configuration, samples: samples, sequences: sequences)
+    }
+    let plan = memory(configuration.batchSize)
     let available = availableMemory()
     var fitting: Int?
     if let available, plan.total > available {
       var (fits, tooLarge) = (0, configuration.batchSize)
       while tooLarge - fits > 1 {
         let middle = (fits + tooLarge) / 2
-        let isSmall = memory(configuration, rows: middle).total <= available
+        let isSmall = memory(middle).total <= available
         if isSmall { fits = middle } else { tooLarge = middle }
       }
       fitting = fits > 0 ? fits : nil

@@ -39,7 +39,7 @@ struct Pretrain: ParsableCommand {
   )
   var mask: String?
 
-  @Option(help: "How pixels are compared: as values, or as 256 classes.")
+  @Option(help: "How values are compared: as numbers, or grey levels as 256 classes.")
   var loss: Objective.Loss?
 
   @OptionGroup(title: "Settings") var settings: SettingOptions

@@ -24,7 +24,9 @@ final class TrainingProgress {
     case .evaluating(let done, let count):
       if isTerminal { rewrite("evaluating \(done)/\(count)") }
     case .validation(let line, let isBest):
-      let accuracy = line.accuracy.map { ", accuracy \(fixed($0, 4))" } ?? ""
+      let accuracy =
+        line.accuracy.map { ", accuracy \(fixed($0, 4))" }
+        ?? line.r2.map { ", R2 \(fixed($0, 4))" } ?? ""
       let loss = line.loss.map { fixed($0, 4) } ?? "not finite"
       keep(
         "validation after step \(line.step): loss \(loss)\(accuracy)\(isBest ? " (best)" : "")"

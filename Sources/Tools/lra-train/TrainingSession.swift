@@ -44,7 +44,7 @@ struct TrainingSession {
     if options.force, let source, source.path.hasPrefix(folder.path + "/") {
       throw RunError(folder.path, "--force would remove the run that --from reads")
     }
-    announceMemory(configuration, pool)
+    announceMemory(configuration, sequences: dataSet.manifest.sequences, pool)
     let run = try TrainingRun(
       configuration,
       on: dataSet,
@@ -171,10 +171,14 @@ struct TrainingSession {
     return "runs/\(configuration.preset)-\(stage.rawValue)-\(kind)-seed-\(configuration.seed)"
   }
 
-  private func announceMemory(_ configuration: RunConfiguration, _ pool: WorkerPool) {
+  private func announceMemory(
+    _ configuration: RunConfiguration,
+    sequences: Int,
+    _ pool: WorkerPool
+  ) {
     let plan = Network.memoryPlan(
       configuration.network,
-      rows: configuration.batchSize,
+      rows: configuration.batchSize * sequences,
       length: configuration.network.maximumLength,
       threads: pool.threads
     )

@@ -1,10 +1,10 @@
 /// Both passes of attention over q, k and v side by side.
 struct AttentionCase {
   let shape: AttentionShape
-  /// [rows * length, 3 * width]
+  /// The queries, keys and values, [rows * length, 3 * width].
   let inputs: Matrix
   let inputGradient: Matrix
-  /// [rows * length, width]
+  /// What comes out, [rows * length, width].
   let output: Matrix
   let outputGradient: Matrix
   private let logSums: UnsafeMutablePointer<Float>

@@ -37,6 +37,7 @@ public struct GoldenFile {
   /// Computes everything that the file holds and compares.
   ///
   /// - Parameter pool: the threads to compute with.
+  /// - Returns: every comparison.
   /// - Throws: ``GoldenError`` when the file describes what this build does not have, or tensors do
   ///   not fit its description.
   public func check(_ pool: WorkerPool) throws -> GoldenReport {

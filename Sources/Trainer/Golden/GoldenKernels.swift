@@ -3,20 +3,31 @@ internal import RealModule
 
 /// Kernels of state-space models and the numbers that they start from.
 struct GoldenKernels {
-  private struct Diagonal: Decodable {
-    var H: Int
-    var N: Int
-    var S: Int
-    var channels: Int
+  /// Sizes; the file's own names are H, N, S, channels and length.
+  private struct Sizes: Decodable {
+    var width: Int
+    var states: Int
+    var copies: Int
+    var kernels: Int
     var length: Int
+
+    enum CodingKeys: String, CodingKey {
+      case width = "H"
+      case states = "N"
+      case copies = "S"
+      case kernels = "channels"
+      case length
+    }
+
+    var areUsable: Bool { [width, states, copies, kernels, length].allSatisfy { $0 > 0 } }
   }
 
   let record: GoldenRecord
 
   /// Kernels that are sums of powers: `family_variant.name`.
   func checkDiagonal() throws {
-    let sizes = try GoldenFile.decode(Diagonal.self, of: record.file)
-    guard [sizes.H, sizes.N, sizes.S, sizes.channels, sizes.length].allSatisfy({ $0 > 0 }) else {
+    let sizes = try GoldenFile.decode(Sizes.self, of: record.file)
+    guard sizes.areUsable else {
       throw record.error("'config' has sizes below 1")
     }
     for tag in record.tags {
@@ -33,10 +44,10 @@ struct GoldenKernels {
         make = {
           S4D(
             "k",
-            width: sizes.H,
-            states: sizes.N,
-            copies: sizes.S,
-            kernels: sizes.channels,
+            width: sizes.width,
+            states: sizes.states,
+            copies: sizes.copies,
+            kernels: sizes.kernels,
             rule,
             in: &$0
           )
@@ -46,9 +57,9 @@ struct GoldenKernels {
         make = {
           DSS(
             "k",
-            width: sizes.H,
-            states: sizes.N,
-            kernels: sizes.channels,
+            width: sizes.width,
+            states: sizes.states,
+            kernels: sizes.kernels,
             version,
             in: &$0
           )
@@ -58,9 +69,9 @@ struct GoldenKernels {
         make = {
           DLR(
             "k",
-            width: sizes.H,
-            states: sizes.N,
-            kernels: sizes.channels,
+            width: sizes.width,
+            states: sizes.states,
+            kernels: sizes.kernels,
             version,
             in: &$0
           )
@@ -68,12 +79,12 @@ struct GoldenKernels {
       default: continue
       }
       let bench = KernelCase(
-        width: sizes.H,
+        width: sizes.width,
         length: sizes.length,
-        kernels: sizes.channels,
+        kernels: sizes.kernels,
         pool: record.pool
       ) { layout, _ in
-        PowerSumConvolution(family: make(&layout), width: sizes.H)
+        PowerSumConvolution(family: make(&layout), width: sizes.width)
       }
       try check(bench, tag)
     }
@@ -86,6 +97,7 @@ struct GoldenKernels {
   ///   - tag: the group of the file.
   ///   - names: the tensors in the file of parameters that are called otherwise there.
   ///   - share: the error allowed.
+  /// - Throws: ``GoldenError`` when tensors do not fit.
   private func check(
     _ bench: KernelCase,
     _ tag: String,
@@ -110,12 +122,17 @@ struct GoldenKernels {
   private struct Variants: Decodable {
     struct Variant: Decodable {
       var tag: String
-      var H: Int
-      var N: Int
-      var S: Int
-      var channels: Int
-      var length: Int
       var rank: Int
+      var sizes: Sizes
+
+      private enum Keys: CodingKey { case tag, rank }
+
+      init(from decoder: any Swift.Decoder) throws {
+        let fields = try decoder.container(keyedBy: Keys.self)
+        tag = try fields.decode(String.self, forKey: .tag)
+        rank = try fields.decode(Int.self, forKey: .rank)
+        sizes = try Sizes(from: decoder)
+      }
     }
 
     var variants: [Variant]
@@ -124,13 +141,13 @@ struct GoldenKernels {
   /// S4's kernels: from the truncated c, after doubling, and by the recurrence.
   func checkS4() throws {
     for variant in try GoldenFile.decode(Variants.self, of: record.file).variants {
-      guard variant.H > 0, variant.N > 0, variant.S > 0, variant.channels > 0, variant.length > 0
+      guard variant.sizes.areUsable, variant.rank > 0
       else { throw record.error("'\(variant.tag)' has sizes below 1") }
       // Sums over the nodes of the transform lose more than sums over the states.
       let share = 5e-6
-      let first = bench(variant, length: variant.length)
+      let first = bench(variant, length: variant.sizes.length)
       try check(first, variant.tag, names: ["k.c": "ct"], share: share)
-      let doubled = bench(variant, length: 2 * variant.length)
+      let doubled = bench(variant, length: 2 * variant.sizes.length)
       for name in first.parameters.layout.names {
         doubled.parameters[name] = first.parameters[name]
       }
@@ -142,20 +159,20 @@ struct GoldenKernels {
 
   private func bench(_ variant: Variants.Variant, length: Int) -> KernelCase {
     let bench = KernelCase(
-      width: variant.H,
+      width: variant.sizes.width,
       length: length,
       kernelLength: length,
-      kernels: variant.channels,
+      kernels: variant.sizes.kernels,
       pool: record.pool
     ) { layout, buffers in
       S4(
         "k",
-        width: variant.H,
-        states: variant.N,
-        copies: variant.S,
+        width: variant.sizes.width,
+        states: variant.sizes.states,
+        copies: variant.sizes.copies,
         rank: variant.rank,
         maximumLength: nil,
-        kernels: variant.channels,
+        kernels: variant.sizes.kernels,
         in: &layout,
         buffers: &buffers
       )
@@ -169,8 +186,8 @@ struct GoldenKernels {
     let tag = variant.tag
     func values(_ name: String) throws -> [Float] { try record.values("\(tag).\(name)") }
     func complex(_ values: [Float], _ row: Int) -> [ComplexDouble] {
-      (0..<variant.N).map {
-        let place = 2 * (row * variant.N + $0)
+      (0..<variant.sizes.states).map {
+        let place = 2 * (row * variant.sizes.states + $0)
         return ComplexDouble(Double(values[place]), Double(values[place + 1]))
       }
     }
@@ -178,24 +195,24 @@ struct GoldenKernels {
     let (phases, p) = (try values("im"), try values("p"))
     let (b, c) = (try values("b"), try values("c"))
     var (truncated, doubled, recurrence): ([Float], [Float], [Float]) = ([], [], [])
-    for row in 0..<variant.channels * variant.H {
-      let head = row % variant.H
-      let copy = head % variant.S
+    for row in 0..<variant.sizes.kernels * variant.sizes.width {
+      let head = row % variant.sizes.width
+      let copy = head % variant.sizes.copies
       let model = NormalPlusLowRank(
         dt: Double.exp(Double(steps[head])),
-        w: (0..<variant.N).map { n in
-          let place = copy * variant.N + n
+        w: (0..<variant.sizes.states).map { n in
+          let place = copy * variant.sizes.states + n
           return ComplexDouble(-Double.exp(Double(decays[place])), Double(phases[place]))
         },
-        p: (0..<variant.rank).map { complex(p, $0 * variant.S + copy) },
+        p: (0..<variant.rank).map { complex(p, $0 * variant.sizes.copies + copy) },
         b: complex(b, copy)
       )
       let start = complex(c, row)
-      let once = model.truncated([start], length: variant.length, sign: -1)[0]
-      let twice = model.truncated([once], length: variant.length, sign: 1)[0]
+      let once = model.truncated([start], length: variant.sizes.length, sign: -1)[0]
+      let twice = model.truncated([once], length: variant.sizes.length, sign: 1)[0]
       truncated += pairs(once)
       doubled += pairs(twice)
-      recurrence += model.recurrence(start, length: variant.length).map(Float.init)
+      recurrence += model.recurrence(start, length: variant.sizes.length).map(Float.init)
     }
     try record.compare("\(tag).ct", truncated)
     try record.compare("\(tag).ct_doubled", doubled)

@@ -58,9 +58,10 @@ struct GoldenLosses {
     guard targets.count == outputs.rows * outputs.columns else {
       throw record.error("'\(tag).target' has \(targets.count) values")
     }
-    let result = maskedAbsoluteError(
+    let result = maskedError(
       UnsafeMutableBufferPointer(start: outputs.base, count: targets.count),
       targets: targets,
+      .absolute,
       computesGradient: true,
       record.pool
     )

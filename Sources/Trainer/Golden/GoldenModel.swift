@@ -42,7 +42,7 @@ struct GoldenModel {
   func target(_ record: GoldenRecord) throws -> Target {
     switch description.loss {
     case "ce": .classes(try record.values("in.target"))
-    case "mae": .values(try record.values("in.target"))
+    case "mae": .values(try record.values("in.target"), .absolute)
     default: throw GoldenError(file.path, "the loss '\(description.loss)' is neither ce nor mae")
     }
   }

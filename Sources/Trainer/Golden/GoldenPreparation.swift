@@ -4,8 +4,10 @@ internal import DataKit
 struct GoldenPreparation {
   let record: GoldenRecord
 
-  /// `pNN` has draws, a mask being a draw below NN percent; `causal` shifts; `torch_rand` has the
-  /// generator's own floats. Span masks are placed by another rule here (docs/shard-format.md), so the
+  /// Compares masks and targets.
+  ///
+  /// The group `pNN` has draws, a mask being a draw below NN percent; `causal` shifts; `torch_rand` has
+  /// the generator's own floats. Span masks are placed by another rule here (docs/shard-format.md), so the
   /// file's own are left unused.
   func checkMasks() throws {
     for tag in record.tags {
@@ -71,10 +73,17 @@ struct GoldenPreparation {
     // An image is kept row by row, as a tensor is.
     let image: [UInt8] = try record.values("image")
     try record.compare(exactly: "image_flat", image.map(Float.init))
-    let unit = PixelTable(Normalization(divisor: 255, mean: [0], standardDeviation: [1])).values
+    let unit = levels(Normalization(divisor: 255, mean: [0], standardDeviation: [1]))
     try record.compare(exactly: "unit", unit)
     try record.compare(exactly: "class_of_byte", unit.map { ($0 * 255).rounded(.down) })
-    try record.compare(exactly: "cifar_gray", PixelTable(.cifarGrey).values)
-    try record.compare(exactly: "pathfinder", PixelTable(.signed).values)
+    try record.compare(exactly: "cifar_gray", levels(.cifarGrey))
+    try record.compare(exactly: "pathfinder", levels(.signed))
+  }
+
+  /// A network's numbers for the 256 levels.
+  private func levels(_ normalization: Normalization) -> [Float] {
+    var values = (0..<256).map { Float($0) }
+    InputScale.channels(normalization).apply(to: &values, channels: 1)
+    return values
   }
 }

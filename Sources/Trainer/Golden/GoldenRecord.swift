@@ -67,6 +67,7 @@ final class GoldenRecord {
   ///     thirty roundings of a float32.
   ///   - relative: the error allowed as a share of each value itself.
   ///   - absolute: the error allowed in any case.
+  /// - Throws: ``SafetensorsError`` when there is no such tensor.
   func compare(
     _ name: String,
     _ found: [Float],

@@ -30,8 +30,8 @@ public struct Batch: Sendable {
 public enum Target: Sendable {
   /// The class per row, or per position when every position is kept; -100 is ignored.
   case classes([Int32])
-  /// The value per position, [rows * length]; -10000 is ignored.
-  case values([Float])
+  /// The value of every output, and how they are compared; -10000 is ignored.
+  case values([Float], ValueLoss)
 }
 
 /// The loss of a batch and what it was computed from.

@@ -28,7 +28,7 @@ extension Network {
       where value != ignoredClass && (value < 0 || Int(value) >= limit) {
         throw NetworkError("target \(index) is class \(value), the network knows \(limit) classes")
       }
-    case .values(let values):
+    case .values(let values, _):
       let outputs = outputRows * configuration.logitWidth
       guard values.count == outputs else {
         throw NetworkError("there are \(values.count) target values for \(outputs) outputs")

@@ -214,10 +214,11 @@ public final class Network {
         computesGradient: computesGradient,
         pool
       )
-    case .values(let values):
-      return maskedAbsoluteError(
+    case .values(let values, let kind):
+      return maskedError(
         UnsafeMutableBufferPointer(start: logits.base, count: logits.rows * logits.columns),
         targets: values,
+        kind,
         computesGradient: computesGradient,
         pool
       )

@@ -102,7 +102,7 @@ struct PublishedTask {
       prenorm: true,
       norm: .layer,
       head: head,
-      outputs: shape.classes,
+      outputs: shape.classes ?? 1,
       pooling: .mean,
       poolsOverLengths: poolsOverLengths
     )

@@ -42,7 +42,7 @@ struct PublishedStateSpace {
       prenorm: prenorm,
       norm: norm,
       head: .linear,
-      outputs: shape.classes,
+      outputs: shape.classes ?? 1,
       pooling: pooling,
       poolsOverLengths: poolsOverLengths,
       dropout: dropout,

@@ -43,6 +43,10 @@ public struct Score: Codable, Sendable, Equatable {
   public var loss: Double
   /// Right classes per target; nil when targets are values.
   public var accuracy: Double?
+  /// For regression by squared error, 1 - squared error / variance of the labels.
+  public var r2: Double?
+  /// For regression by squared error, the root of the mean squared error in the labels' own units.
+  public var rootMeanSquaredError: Double?
   /// The number of targets.
   public var targets: Int
 }

@@ -1,5 +1,3 @@
-internal import DataKit
-
 /// The target value of a class that does not count.
 let ignoredClassTarget: Int32 = -100
 /// The target value of a number that does not count.
@@ -7,9 +5,9 @@ let ignoredValueTarget: Float = -10000
 
 /// How inputs and targets of the pretraining objectives are made of one sample.
 ///
-/// Masked: a masked token becomes the mask id, a masked pixel 0 beside a second channel that says
-/// so; the target is what stood there, and every other position is ignored. Causal: the input
-/// stays, the target of a position is the next element, and the last position is ignored.
+/// Masked: a masked token becomes the mask id, all channels of a masked position 0 beside a further
+/// channel that says so; the target is what stood there, and every other position is ignored. Causal:
+/// the input stays, the target of a position is the next one, and the last position is ignored.
 enum Denoising {
   /// The input and the target of a sample of tokens.
   static func maskTokens(
@@ -21,43 +19,36 @@ enum Denoising {
     return (input, maskedTargets(tokens, mask, ignored: ignoredClassTarget))
   }
 
-  /// The channels (value * (1 - m), m) of each position: [length, 2].
-  static func maskValues(_ values: [Float], _ mask: [UInt8]) -> [Float] {
-    var input = [Float](repeating: 0, count: 2 * values.count)
-    for (position, value) in values.enumerated() {
-      let hidden = Float(mask[position])
-      input[2 * position] = value * (1 - hidden)
-      input[2 * position + 1] = hidden
+  /// The channels (values * (1 - m), m) of each position: [length, channels + 1].
+  static func maskValues(_ values: [Float], _ mask: [UInt8], channels: Int = 1) -> [Float] {
+    var input = [Float](repeating: 0, count: mask.count * (channels + 1))
+    for (position, hidden) in mask.enumerated() {
+      let place = position * (channels + 1)
+      for channel in 0..<channels where hidden == 0 {
+        input[place + channel] = values[position * channels + channel]
+      }
+      input[place + channels] = Float(hidden)
     }
     return input
   }
 
-  /// The elements at masked positions, `ignored` elsewhere.
+  /// The elements of masked positions, [length, channels], `ignored` elsewhere.
   static func maskedTargets<Element>(
     _ elements: [Element],
     _ mask: [UInt8],
-    ignored: Element
+    ignored: Element,
+    channels: Int = 1
   ) -> [Element] {
-    zip(elements, mask).map { element, hidden in hidden != 0 ? element : ignored }
+    elements.indices.map { mask[$0 / channels] != 0 ? elements[$0] : ignored }
   }
 
-  /// The elements shifted left by one; the last target is ignored.
-  static func nextTargets<Element>(_ elements: [Element], ignored: Element) -> [Element] {
-    elements.dropFirst() + [ignored]
-  }
-}
-
-/// The network's numbers for the 256 grey levels: (level / 255 - mean) / standardDeviation, every
-/// step rounded to Float.
-struct PixelTable: Sendable {
-  let values: [Float]
-
-  /// The table of a data set of one channel.
-  init(_ normalization: Normalization) {
-    let (mean, deviation) = (normalization.mean[0], normalization.standardDeviation[0])
-    values = (0..<256).map { level in
-      let unit = Float(level) / normalization.divisor
-      return (unit - mean) / deviation
-    }
+  /// The elements shifted left by one position, [length, channels]; the last position is ignored.
+  static func nextTargets<Element>(
+    _ elements: [Element],
+    ignored: Element,
+    channels: Int = 1
+  ) -> [Element] {
+    Array(elements.dropFirst(channels))
+      + repeatElement(ignored, count: min(channels, elements.count))
   }
 }

@@ -37,12 +37,16 @@ struct Evaluator {
   ) throws -> Score? {
     var sums = Progress.Sums()
     var countsClasses = false
+    var labels = LabelSums()
     var first = 0
     while first < sampleCount {
       if shouldStop() { return nil }
       let samples = first..<min(first + batchSize, sampleCount)
       let (batch, target) = try source.batch(Array(samples), variant: 0)
-      if case .classes = target { countsClasses = true }
+      switch target {
+      case .classes: countsClasses = true
+      case .values(let values, _): labels.add(values)
+      }
       sums.add(try network.evaluationPass(batch, target))
       first = samples.upperBound
       progress(first, sampleCount)
@@ -53,12 +57,36 @@ struct Evaluator {
         "it has no target to score in \(sampleCount) samples of batches of \(batchSize)"
       )
     }
+    let loss = sums.lossSum / Double(sums.counted)
+    let objective = source.objective
+    let isSquared = objective.kind == .regression && objective.loss == .squared
     return Score(
-      loss: sums.lossSum / Double(sums.counted),
+      loss: loss,
       accuracy: countsClasses ? Double(sums.correct) / Double(sums.counted) : nil,
+      r2: isSquared ? labels.variance.map { 1 - loss / $0 } : nil,
+      rootMeanSquaredError: isSquared ? loss.squareRoot() * (objective.labels?.unit ?? 1) : nil,
       targets: sums.counted
     )
   }
+}
+
+/// The variance of labels, as they come.
+private struct LabelSums {
+  private var count = 0.0
+  private var mean = 0.0
+  private var squares = 0.0
+
+  mutating func add(_ values: [Float]) {
+    for value in values {
+      count += 1
+      let distance = Double(value) - mean
+      mean += distance / count
+      squares += distance * (Double(value) - mean)
+    }
+  }
+
+  /// The mean squared distance from the mean; nil when it is 0.
+  var variance: Double? { squares > 0 ? squares / count : nil }
 }
 
 /// The evaluation of a finished or running run on a split of a data set.
@@ -111,7 +139,8 @@ public struct Evaluation {
         dataSet.split(split),
         of: dataSet,
         configuration.objective,
-        masks: configuration.maskSet(of: dataSet)
+        masks: configuration.maskSet(of: dataSet),
+        normalization: configuration.normalization
       ),
       batchSize: batchSize ?? configuration.validation.batchSize ?? configuration.batchSize,
       dropsLastBatch: configuration.validation.dropsLastBatch,

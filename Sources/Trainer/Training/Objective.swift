@@ -4,6 +4,8 @@ public struct Objective: Codable, Sendable, Equatable {
   public enum Kind: String, Codable, Sendable, CaseIterable {
     /// The sample's class.
     case classification
+    /// The sample's value.
+    case regression
     /// What stood at the masked positions.
     case masked
     /// The next element at every position.
@@ -16,6 +18,8 @@ public struct Objective: Codable, Sendable, Equatable {
     case crossEntropy = "cross-entropy"
     /// The mean absolute difference of normalized values.
     case absolute = "l1"
+    /// The mean squared difference of normalized values.
+    case squared = "mse"
   }
 
   /// What the targets are.
@@ -27,6 +31,11 @@ public struct Objective: Codable, Sendable, Equatable {
   /// It is the name of a stored set, or a policy such as `token:0.5:seed=1`, whose masks are
   /// computed.
   public var mask: String?
+  /// For regression, the labels that become -1 and 1; those of the training split when absent.
+  public var labels: LabelRange?
+
+  /// Whether targets are made of the input instead of the labels.
+  public var isPretraining: Bool { kind == .masked || kind == .causal }
 
   /// An objective.
   public init(_ kind: Kind, loss: Loss = .crossEntropy, mask: String? = nil) {
@@ -38,18 +47,42 @@ public struct Objective: Codable, Sendable, Equatable {
 
 /// What a data set means for a network: the sizes of its input and of its targets.
 public struct DataShape: Sendable, Equatable {
-  /// The number of tokens, or nil for pixels.
+  /// The number of tokens, or nil for values.
   public var vocabulary: Int?
-  /// The number of classes.
-  public var classes: Int
-  /// The longest sample, in elements.
+  /// The values of a position; 1 for tokens.
+  public var channels: Int
+  /// The sequences of a sample; 2 for pairs.
+  public var sequences: Int
+  /// The number of classes, or nil when labels are values.
+  public var classes: Int?
+  /// The longest sequence, in positions.
   public var maximumLength: Int
 
-  /// The shape of a token task, or of a pixel task when `vocabulary` is nil.
-  public init(vocabulary: Int?, classes: Int, maximumLength: Int) {
+  /// The shape of a token task, or of one with values when `vocabulary` is nil.
+  public init(
+    vocabulary: Int?,
+    channels: Int = 1,
+    sequences: Int = 1,
+    classes: Int?,
+    maximumLength: Int
+  ) {
     self.vocabulary = vocabulary
+    self.channels = channels
+    self.sequences = sequences
     self.classes = classes
     self.maximumLength = maximumLength
+  }
+}
+
+extension Objective {
+  /// The same objective for labels that are classes, or values when `hasClasses` is false.
+  func fitted(hasClasses: Bool) -> Objective {
+    var objective = self
+    if kind == .classification, !hasClasses {
+      objective.kind = .regression
+      if loss == .crossEntropy { objective.loss = .squared }
+    }
+    return objective
   }
 }
 
@@ -58,18 +91,22 @@ extension NetworkConfiguration {
   func fitted(to shape: DataShape, _ objective: Objective) -> NetworkConfiguration {
     var network = self
     network.maximumLength = max(maximumLength, shape.maximumLength)
-    let channels = objective.kind == .masked ? 2 : 1
+    let channels = shape.channels + (objective.kind == .masked ? 1 : 0)
     network.encoder =
       shape.vocabulary.map { .embedding(vocabulary: $0) } ?? .linear(inputs: channels)
     switch (objective.kind, objective.loss) {
-    case (.classification, _): network.outputs = shape.classes
-    case (_, .absolute): network.outputs = 1
+    case (.classification, _): network.outputs = shape.classes ?? 1
+    case (.regression, _): network.outputs = 1
+    case (_, .absolute), (_, .squared): network.outputs = shape.channels
     case (_, .crossEntropy): network.outputs = shape.vocabulary ?? 256
     }
-    if objective.kind != .classification {
+    if objective.isPretraining {
       network.pooling = .all
       network.poolsOverLengths = false
     }
+    // A head for pairs is asked for by the data; which of the two, by the configuration.
+    let comparesPairs = !objective.isPretraining && shape.sequences == 2
+    if comparesPairs != network.head.isForPairs { network.head = comparesPairs ? .pairs : .linear }
     if objective.kind == .causal { network.isCausal = true }
     return network
   }

@@ -5,7 +5,9 @@ extension DataShape {
   public init(_ manifest: Manifest) {
     self.init(
       vocabulary: manifest.input == .tokens ? manifest.vocabulary?.tokens.count ?? 0 : nil,
-      classes: manifest.classes,
+      channels: manifest.channels,
+      sequences: manifest.sequences,
+      classes: manifest.target.kind == .class ? manifest.classes : nil,
       maximumLength: manifest.fixedLength ?? manifest.maximumLength
     )
   }
@@ -15,7 +17,9 @@ extension RunConfiguration {
   /// The configuration with encoder, head and causality as a data set of this shape needs them.
   public func fitted(to shape: DataShape) -> RunConfiguration {
     var fitted = self
-    fitted.network = network.fitted(to: shape, objective)
+    fitted.objective = objective.fitted(hasClasses: shape.classes != nil)
+    if fitted.objective.loss != .crossEntropy { fitted.validation.monitor = .loss }
+    fitted.network = network.fitted(to: shape, fitted.objective)
     return fitted
   }
 
@@ -28,6 +32,10 @@ extension RunConfiguration {
     resolved.dataDigest = dataSet.digest
     if objective.kind == .masked, objective.mask?.contains(":") != true {
       resolved.objective.mask = try dataSet.maskSet(named: objective.mask).name
+    }
+    if resolved.objective.kind == .regression, resolved.objective.labels == nil {
+      let split = try dataSet.split(.train)
+      resolved.objective.labels = try LabelRange(of: split, in: dataSet.folder)
     }
     try resolved.check()
     return resolved
@@ -97,7 +105,11 @@ extension RunConfiguration {
       throw refuse("schedule.warmUpSteps", schedule.warmUpSteps, "0 or more")
     }
     guard validation.monitor == .loss || objective.loss == .crossEntropy else {
-      throw refuse("validation.monitor", "accuracy", "loss, as the l1 loss has no classes")
+      throw refuse(
+        "validation.monitor",
+        "accuracy",
+        "loss, as the \(objective.loss.rawValue) loss has no classes"
+      )
     }
     do {
       try network.validate()
@@ -114,8 +126,14 @@ extension RunConfiguration {
         "the identity head has \(network.width) outputs, the objective needs \(network.outputs)"
       )
     }
-    guard stage == .pretrain || objective.kind == .classification else {
-      throw RunError("configuration", "finetuning needs the classification objective")
+    guard stage == .pretrain || !objective.isPretraining else {
+      throw RunError("configuration", "finetuning needs the classification or regression objective")
+    }
+    guard objective.kind != .regression || objective.loss != .crossEntropy else {
+      throw RunError("configuration", "regression needs the mse or the l1 loss")
+    }
+    if let labels = objective.labels, !(labels.minimum < labels.maximum) {
+      throw RunError("configuration", "objective.labels: minimum is not below maximum")
     }
   }
 
@@ -145,6 +163,7 @@ extension RunConfiguration {
   private func unknownField(in changes: JSONValue) throws -> String? {
     var full = self
     (full.dataDigest, full.from, full.objective.mask) = ("", "", "")
+    (full.normalization, full.objective.labels) = ("", LabelRange(minimum: 0, maximum: 1))
     (full.optimizer.clipNorm, full.epochs, full.steps, full.checkpointSteps) = (1, 1, 1, 1)
     full.validation.everySteps = 1
     full.validation.batchSize = 1

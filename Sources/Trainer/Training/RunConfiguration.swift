@@ -122,6 +122,9 @@ public struct RunConfiguration: Codable, Sendable, Equatable {
   public var dataDigest: String?
   /// The checkpoint that the weights come from; from scratch when absent.
   public var from: String?
+  /// The normalization by time step, one of those that the data set has; its normalization by
+  /// channel when absent.
+  public var normalization: String?
   /// What the network is trained to do.
   public var objective: Objective
   /// What the network is made of.

@@ -22,6 +22,8 @@ public struct MetricsLine: Codable, Sendable, Equatable {
   public var loss: Double?
   /// Right classes per target; nil when targets are values.
   public var accuracy: Double?
+  /// The explained share of the labels' variance; nil without regression, and during training.
+  public var r2: Double?
   /// The rate of the last step; nil for a validation.
   public var learningRate: Double?
   /// Before clipping, at this step.
@@ -53,7 +55,8 @@ final class RunLog {
     try lines.append(JSON.encode(line) + [UInt8(ascii: "\n")])
     let prefix = line.event == "step" ? "train/" : "validation/"
     let scalars: [(String, Double?)] = [
-      ("loss", line.loss), ("accuracy", line.accuracy), ("learning_rate", line.learningRate),
+      ("loss", line.loss), ("accuracy", line.accuracy), ("r2", line.r2),
+      ("learning_rate", line.learningRate),
       ("gradient_norm", line.gradientNorm),
       ("samples_per_second", line.event == "step" ? line.clock.samplesPerSecond : nil),
     ]

@@ -70,7 +70,13 @@ public final class TrainingRun {
     task = dataSet.manifest.task
     let masks = try configuration.maskSet(of: dataSet)
     func source(_ split: Split) throws -> BatchSource {
-      try BatchSource(dataSet.split(split), of: dataSet, configuration.objective, masks: masks)
+      try BatchSource(
+        dataSet.split(split),
+        of: dataSet,
+        configuration.objective,
+        masks: masks,
+        normalization: configuration.normalization
+      )
     }
     training = try source(.train)
     evaluator = Evaluator(
@@ -134,12 +140,13 @@ public final class TrainingRun {
     }
     while progress.step < totalSteps {
       if shouldStop() { return try interrupt(observer) }
-      let (batch, target) = try nextBatch()
+      let samples = nextSamples()
+      let (batch, target) = try training.batch(samples, variant: progress.epoch)
       let multiplier = schedule.multiplier(at: progress.step)
       let result = try forwardAndBackward(batch, target)
       let gradientNorm = clip()
       try checkFinite(result, gradientNorm, multiplier)
-      step(multiplier, result, samples: batch.rows)
+      step(multiplier, result, samples: samples.count)
       try report(gradientNorm, multiplier, observer)
       if isEvaluationDue, try !evaluate(shouldStop, observer) { return try interrupt(observer) }
       if isCheckpointDue { try save(observer) }
@@ -149,12 +156,11 @@ public final class TrainingRun {
     return .finished
   }
 
-  private func nextBatch() throws -> (batch: Batch, target: Target) {
+  private func nextSamples() -> [Int] {
     let count = training.split.count
     let order = SampleOrder(count: count, seed: configuration.seed, epoch: progress.epoch)
     let first = progress.batchInEpoch * configuration.batchSize
-    let samples = (first..<min(first + configuration.batchSize, count)).map { order[$0] }
-    return try training.batch(samples, variant: progress.epoch)
+    return (first..<min(first + configuration.batchSize, count)).map { order[$0] }
   }
 
   private func forwardAndBackward(_ batch: Batch, _ target: Target) throws -> LossResult {
@@ -265,6 +271,7 @@ public final class TrainingRun {
       epoch: (progress.step - 1) / stepsPerEpoch,
       loss: score.loss,
       accuracy: score.accuracy,
+      r2: score.r2,
       targets: score.targets,
       clock: clock.reading()
     )

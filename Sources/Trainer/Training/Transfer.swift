@@ -15,7 +15,8 @@ public struct TransferReport: Sendable, Equatable {
 extension Checkpoint {
   /// Copies everything but the head into a network that was initialised for another objective.
   ///
-  /// The mask column of a linear encoder is dropped: [width, 2] gives its first column. Running
+  /// The mask column of a linear encoder is dropped: [width, channels + 1] gives all but its last
+  /// column. Running
   /// statistics come along; moments do not.
   ///
   /// - Throws: ``CheckpointError`` when the architectures differ; the network is unchanged then.
@@ -41,11 +42,13 @@ extension Checkpoint {
       if let values, shape == entry.shape {
         copies.append((entry.name, values))
         report.loaded.append(entry.name)
-      } else if let values, entry.name == "enc.weight", shape == [entry.shape[0], 2],
-        entry.shape == [entry.shape[0], 1]
+      } else if let values, entry.name == "enc.weight", entry.shape.count == 2,
+        shape == [entry.shape[0], entry.shape[1] + 1]
       {
-        copies.append((entry.name, stride(from: 0, to: values.count, by: 2).map { values[$0] }))
-        report.adapted.append("enc.weight (first of 2 columns, the mask column is dropped)")
+        let columns = entry.shape[1] + 1
+        let kept = values.indices.filter { $0 % columns != columns - 1 }
+        copies.append((entry.name, kept.map { values[$0] }))
+        report.adapted.append("enc.weight (of \(columns) columns the mask column is dropped)")
       } else {
         throw mismatch(entry.name, shape, entry.shape)
       }
