@@ -135,17 +135,55 @@ import Testing
     }
   }
 
-  @Test(arguments: [mixed, plain, stateSpaces])
-  func `the memory plan is what is allocated`(configuration: NetworkConfiguration) throws {
-    let network = Network(configuration, pool: WorkerPool(threads: 2))
+  @Test(arguments: [mixed, plain, stateSpaces], [false, true])
+  func `the memory plan is what is allocated`(
+    configuration: NetworkConfiguration,
+    recomputes: Bool
+  ) throws {
+    let pool = WorkerPool(threads: 2)
+    let network = Network(configuration, recomputes: recomputes, pool: pool)
     network.initialize(seed: 1)
     let (batch, target) = Self.example(configuration, rows: 3, length: 70)
     _ = try network.trainingPass(batch, target, dropoutSeed: 0, step: 0)
     let optimizer = AdamW(layout: network.layout, learningRate: 0.1, weightDecay: 0)
-    let plan = Network.memoryPlan(configuration, rows: 3, length: 70, threads: 2)
+    let plan = Network.memoryPlan(
+      configuration,
+      rows: 3,
+      length: 70,
+      threads: 2,
+      recomputes: recomputes
+    )
     let moments = optimizer.firstMoment.byteCount + optimizer.secondMoment.byteCount
     #expect(plan.moments == moments)
     #expect(plan.total == network.allocatedByteCount + moments)
+  }
+
+  @Test(arguments: [mixed, plain, stateSpaces])
+  func `computing blocks twice gives the same bits in less memory`(
+    configuration: NetworkConfiguration
+  ) throws {
+    let networks = [false, true].map {
+      Network(configuration, recomputes: $0, pool: WorkerPool(threads: 2))
+    }
+    let (batch, target) = Self.example(configuration, rows: 3, length: 70)
+    var results: [[LossResult]] = [[], []]
+    for (index, network) in networks.enumerated() {
+      network.initialize(seed: 1)
+      for step in 0..<2 {
+        results[index].append(
+          try network.trainingPass(batch, target, dropoutSeed: 4, step: step)
+        )
+      }
+      results[index].append(try network.evaluationPass(batch, target))
+    }
+    #expect(results[0] == results[1])
+    for name in networks[0].layout.names {
+      #expect(networks[0].gradients[name] == networks[1].gradients[name])
+    }
+    for name in networks[0].buffers.layout.names {
+      #expect(networks[0].buffers[name] == networks[1].buffers[name])
+    }
+    #expect(networks[1].allocatedByteCount < networks[0].allocatedByteCount)
   }
 
   @Test func `passes of one shape reuse their memory and forget the past`() throws {

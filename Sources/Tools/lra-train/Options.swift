@@ -106,11 +106,23 @@ struct RunOptions: ParsableArguments {
   @Flag(help: "Replace a run that is in the folder.")
   var force = false
 
+  @OptionGroup var memory: MemoryOptions
   @OptionGroup var output: OutputOptions
 
   mutating func validate() throws {
     if resume, force { throw ValidationError("'--resume' and '--force' exclude each other") }
   }
+}
+
+/// What trades memory for time.
+struct MemoryOptions: ParsableArguments {
+  @Flag(
+    help: """
+      Compute the insides of blocks twice instead of keeping them: less memory, about a third more \
+      time, the same result.
+      """
+  )
+  var recompute = false
 }
 
 /// Threads and text.

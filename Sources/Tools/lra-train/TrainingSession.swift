@@ -51,6 +51,7 @@ struct TrainingSession {
       in: folder,
       resuming: options.resume,
       replacing: options.force,
+      recomputing: options.memory.recompute,
       pool: pool
     )
     announce(run)
@@ -176,16 +177,22 @@ struct TrainingSession {
     sequences: Int,
     _ pool: WorkerPool
   ) {
-    let plan = Network.memoryPlan(
-      configuration.network,
-      rows: configuration.batchSize * sequences,
-      length: configuration.network.maximumLength,
-      threads: pool.threads
-    )
-    guard let available = availableMemory(), plan.total > available else { return }
+    func plan(recomputes: Bool) -> Int {
+      Network.memoryPlan(
+        configuration.network,
+        rows: configuration.batchSize * sequences,
+        length: configuration.network.maximumLength,
+        threads: pool.threads,
+        recomputes: recomputes
+      ).total
+    }
+    let planned = plan(recomputes: options.memory.recompute)
+    guard let available = availableMemory(), planned > available else { return }
+    let less = plan(recomputes: true)
     output.note(
-      "warning: the run may need \(megabytes(plan.total)) of memory, \(megabytes(available)) are "
+      "warning: the run may need \(megabytes(planned)) of memory, \(megabytes(available)) are "
         + "free\nhint: see 'lra-train plan'; a smaller --batch-size needs less"
+        + (less < planned ? ", --recompute \(megabytes(less))" : "")
     )
   }
 

@@ -13,7 +13,7 @@ private let momentum: Float = 0.1
 /// - Parameters:
 ///   - input: x, [rows, width]; all rows count, padding too.
 ///   - gain: [width], followed by the bias, [width].
-///   - running: mean, then variance, [width] each; updated.
+///   - running: mean, then variance, [width] each; updated. Nil when there is nothing to update.
 ///   - statistics: receives mean, then 1 / deviation, [width] each.
 ///   - output: y, [rows, width]; overwritten. May be `input`.
 ///   - partials: room for ``normPartialCount(rows:width:)`` values.
@@ -21,7 +21,7 @@ private let momentum: Float = 0.1
 func batchNormForward(
   _ input: Matrix,
   gain: UnsafePointer<Float>,
-  running: UnsafeMutablePointer<Float>,
+  running: UnsafeMutablePointer<Float>?,
   statistics: UnsafeMutablePointer<Float>,
   into output: Matrix,
   partials: UnsafeMutablePointer<Float>,
@@ -37,8 +37,10 @@ func batchNormForward(
   for column in 0..<width {
     let variance = scale[column]
     let unbiased = variance * (rows / max(1, rows - 1))
-    running[column] += momentum * (mean[column] - running[column])
-    running[width + column] += momentum * (unbiased - running[width + column])
+    if let running {
+      running[column] += momentum * (mean[column] - running[column])
+      running[width + column] += momentum * (unbiased - running[width + column])
+    }
     scale[column] = 1 / (variance + epsilon).squareRoot()
   }
   normalizeColumns(input, gain: gain, statistics: statistics, into: output, pool)

@@ -15,6 +15,8 @@ struct Pass {
   let lengths: [Int]?
   /// Whether batch norm uses and records the batch's own statistics.
   let isTraining: Bool
+  /// Whether this is a forward pass that was done before and leaves running statistics alone.
+  var isRepeated = false
   /// nil in evaluation and without dropout.
   let dropout: Dropout?
 

@@ -70,9 +70,14 @@ struct ResidualBlock {
     )
   }
 
-  mutating func reserve(in plan: inout WorkspacePlan) {
-    middle = plan.keep(plan.positions * width)
+  /// Reserves the output, which the next block reads.
+  mutating func reserveOutput(in plan: inout WorkspacePlan) {
     output = plan.keep(plan.positions * width)
+  }
+
+  /// Reserves what only the block's own backward pass needs.
+  mutating func reserveInside(in plan: inout WorkspacePlan) {
+    middle = plan.keep(plan.positions * width)
     layer.reserve(in: &plan)
     norm.reserve(in: &plan)
   }

@@ -11,6 +11,8 @@ public final class Network {
   public let gradients: ParameterStore
   /// The running statistics of batch norm; empty without batch norm.
   public var buffers: ParameterStore
+  /// Whether training computes the insides of blocks twice instead of keeping them.
+  public let recomputes: Bool
   let pool: WorkerPool
   private(set) var structure: NetworkStructure
   private(set) var workspace: Workspace?
@@ -19,9 +21,14 @@ public final class Network {
 
   /// A network of zeros; call ``initialize(seed:)`` or fill `parameters` before use.
   ///
+  /// - Parameters:
+  ///   - configuration: what the network is made of.
+  ///   - recomputes: whether training computes the insides of blocks twice instead of keeping them:
+  ///     the same results in less memory and about a third more time.
+  ///   - pool: the threads to compute with.
   /// - Precondition: the configuration makes sense: heads divide the width, and so on.
-  public init(_ configuration: NetworkConfiguration, pool: WorkerPool) {
-    self.configuration = configuration
+  public init(_ configuration: NetworkConfiguration, recomputes: Bool = false, pool: WorkerPool) {
+    (self.configuration, self.recomputes) = (configuration, recomputes)
     self.pool = pool
     structure = NetworkStructure(configuration)
     parameters = ParameterStore(layout: structure.layout)
@@ -60,7 +67,7 @@ public final class Network {
     let pass = trainingForward(batch, dropoutSeed: dropoutSeed, step: step)
     let result = loss(target, computesGradient: true, pass)
     gradients.zero()
-    structure.backward(batch, pass)
+    structure.backward(batch, recomputing: recomputes, pass)
     return result
   }
 
@@ -98,19 +105,22 @@ public final class Network {
   ///   - rows: sequences in the batch.
   ///   - length: the positions of a sequence.
   ///   - threads: the number of threads in the pool.
+  ///   - recomputes: whether the insides of blocks are computed twice.
   /// - Returns: bytes, exact.
   public static func memoryPlan(
     _ configuration: NetworkConfiguration,
     rows: Int,
     length: Int,
-    threads: Int
+    threads: Int,
+    recomputes: Bool = false
   ) -> MemoryPlan {
     var structure = NetworkStructure(configuration)
     let plan = structure.plan(
       rows: rows,
       length: length,
       threads: threads,
-      kernelLength: structure.freshKernelLength(for: length)
+      kernelLength: structure.freshKernelLength(for: length),
+      recomputes: recomputes
     )
     let transforms = plan.transformLengths.reduce(0) {
       $0 + RealFourierTransform.tableCount(length: $1)
@@ -179,7 +189,8 @@ public final class Network {
         rows: batch.rows,
         length: batch.length,
         threads: pool.threads,
-        kernelLength: kernelLength
+        kernelLength: kernelLength,
+        recomputes: recomputes
       )
       // A buffer that is too small goes before the new one comes: only one is ever in memory.
       let reusable = workspace.flatMap { $0.buffer.count >= plan.total ? $0.buffer : nil }

@@ -56,8 +56,16 @@ struct NetworkStructure {
   ///   - threads: the workers that get scratch memory.
   ///   - kernelLength: what ``extendKernels(to:parameters:buffers:_:)`` returned, or
   ///     ``freshKernelLength(for:)``.
+  ///   - recomputes: whether the insides of all blocks share one place; see
+  ///     ``backward(_:recomputing:_:)``.
   /// - Returns: the plan of all memory.
-  mutating func plan(rows: Int, length: Int, threads: Int, kernelLength: Int) -> WorkspacePlan {
+  mutating func plan(
+    rows: Int,
+    length: Int,
+    threads: Int,
+    kernelLength: Int,
+    recomputes: Bool
+  ) -> WorkspacePlan {
     var plan = WorkspacePlan(
       rows: rows,
       length: length,
@@ -67,7 +75,15 @@ struct NetworkStructure {
     let count = plan.positions * configuration.width
     encoded = plan.keep(count)
     encoder.reserve(in: &plan)
-    for index in blocks.indices { blocks[index].reserve(in: &plan) }
+    for index in blocks.indices { blocks[index].reserveOutput(in: &plan) }
+    let start = plan.mark
+    var ends: [WorkspacePlan.Mark] = []
+    for index in blocks.indices {
+      if recomputes { plan.rewind(to: start) }
+      blocks[index].reserveInside(in: &plan)
+      ends.append(plan.mark)
+    }
+    plan.advance(beyond: ends)
     if finalNorm != nil {
       final = plan.keep(count)
       finalNorm?.reserve(in: &plan)
@@ -137,7 +153,11 @@ struct NetworkStructure {
   }
 
   /// Adds to all gradients, from that of the outputs, which lies over the outputs.
-  func backward(_ batch: Batch, _ pass: Pass) {
+  ///
+  /// With `recomputing` only the outputs of the blocks are left of the forward pass: every block but the
+  /// last runs forward again before it runs backward, which gives the same bits (Chen, Xu, Zhang and
+  /// Guestrin, "Training deep nets with sublinear memory cost", 2016).
+  func backward(_ batch: Batch, recomputing: Bool, _ pass: Pass) {
     let width = configuration.width
     let gradient = pass.matrix(gradient, columns: width)
     let branchGradient = pass.matrix(branchGradient, columns: width)
@@ -155,9 +175,13 @@ struct NetworkStructure {
       adds: false,
       pass
     )
+    var again = pass
+    again.isRepeated = true
     for index in blocks.indices.reversed() {
+      let input = pass.matrix(blockInput(index), columns: width)
+      if recomputing, index + 1 < blocks.count { blocks[index].forward(input, again) }
       blocks[index].backward(
-        input: pass.matrix(blockInput(index), columns: width),
+        input: input,
         gradient: gradient,
         branchGradient: branchGradient,
         dropped: dropped,

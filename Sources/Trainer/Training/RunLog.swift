@@ -1,4 +1,5 @@
 internal import DataKit
+internal import Glibc
 
 /// A line of `metrics.jsonl`.
 ///
@@ -105,6 +106,16 @@ public struct RunSummary: Codable, Sendable, Equatable {
   public var lastValidation: Score?
   /// Seconds of all processes of the run, and the speed of the last one.
   public var clock: MetricsLine.Clock
+  /// The memory of the last process.
+  public var memory: Memory
+
+  /// Memory in bytes.
+  public struct Memory: Codable, Sendable, Equatable {
+    /// What the weights, the optimizer and batches of the longest sequences take.
+    public var planned: Int
+    /// The most that the process ever had in memory, its program and mapped files included.
+    public var peak: Int
+  }
 
   /// Reads the summary of a run.
   ///
@@ -140,8 +151,16 @@ public struct RunSummary: Codable, Sendable, Equatable {
     bestStep = run.progress.bestStep
     lastValidation = run.progress.lastValidation
     self.clock = clock
+    memory = Memory(planned: run.plannedMemory, peak: peakMemory())
   }
 
   /// The summary as indented JSON with sorted keys.
   public func encoded() throws -> [UInt8] { try JSON.encode(self, pretty: true) + [10] }
+}
+
+/// The most memory that the process ever had, in bytes.
+private func peakMemory() -> Int {
+  var usage = rusage()
+  guard getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage) == 0 else { return 0 }
+  return usage.ru_maxrss * 1024
 }
