@@ -132,28 +132,44 @@ public enum SafetensorsWriter {
 }
 
 /// What has to be known of a tensor before its bytes are.
-struct TensorPlan {
+public struct TensorPlan: Sendable {
   var name: String
   var elementType: ElementType
   var shape: [Int]
+
+  /// A tensor that is to come.
+  public init(name: String, elementType: ElementType, shape: [Int]) {
+    (self.name, self.elementType, self.shape) = (name, elementType, shape)
+  }
+
   var byteCount: Int { shape.reduce(elementType.byteCount, *) }
 }
 
 /// A safetensors file whose tensors are written one after the other, in pieces of any size.
 ///
 /// Without ``finish()`` nothing is left under the final or the partial name.
-final class SafetensorsFileWriter {
+public final class SafetensorsFileWriter {
   private var file: PartialFile
   private var tensors: ArraySlice<TensorPlan>
   /// How many bytes of the first of `tensors` are still to come.
   private var missing = 0
 
   /// A file of the given tensors, in this order.
+  ///
+  /// - Throws: ``FileError`` when it cannot be made.
+  public convenience init(
+    _ tensors: [TensorPlan],
+    metadata: [String: String],
+    to path: String
+  ) throws {
+    try self.init(tensors, metadata: metadata, to: path, hashesAside: false)
+  }
+
   init(
     _ tensors: [TensorPlan],
     metadata: [String: String],
     to path: String,
-    hashesAside: Bool = false
+    hashesAside: Bool
   ) throws {
     let header = try SafetensorsWriter.header(for: tensors, metadata)
     file = try PartialFile(finalPath: path, hashesAside: hashesAside)
@@ -164,7 +180,9 @@ final class SafetensorsFileWriter {
   }
 
   /// Adds bytes of the current tensor and, after its last one, of the next.
-  func append(_ bytes: UnsafeRawBufferPointer) throws {
+  ///
+  /// - Throws: ``FileError`` when they cannot be written.
+  public func append(_ bytes: UnsafeRawBufferPointer) throws {
     var rest = bytes
     while !rest.isEmpty {
       precondition(!tensors.isEmpty, "\(rest.count) bytes more than the tensors have")
@@ -192,7 +210,8 @@ final class SafetensorsFileWriter {
   /// Completes the file and gives it its name.
   ///
   /// - Precondition: every tensor has all its bytes.
-  func finish() throws(FileError) -> FileDigest {
+  @discardableResult
+  public func finish() throws(FileError) -> FileDigest {
     precondition(tensors.isEmpty, "tensor '\(tensors.first?.name ?? "")' lacks \(missing) bytes")
     return try file.commit()
   }

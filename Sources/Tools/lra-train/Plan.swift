@@ -39,6 +39,7 @@ struct Plan: ParsableCommand {
     var momentBytes: Int
     var activationBytes: Int
     var scratchBytes: Int
+    var programBytes: Int
     var totalBytes: Int
     var availableBytes: Int?
     var fittingBatchSize: Int?
@@ -65,13 +66,15 @@ struct Plan: ParsableCommand {
     samples: Int,
     sequences: Int
   ) -> MemoryPlan {
-    Network.memoryPlan(
+    var plan = Network.memoryPlan(
       configuration.network,
       rows: samples * sequences,
       length: configuration.network.maximumLength,
       threads: output.threads ?? WorkerPool.availableCores,
       recomputes: memory.recompute
     )
+    plan.program = ProcessMemory.resident
+    return plan
   }
 
   private func result(of configuration: RunConfiguration, sequences: Int) -> Result {
@@ -99,6 +102,7 @@ struct Plan: ParsableCommand {
       momentBytes: plan.moments,
       activationBytes: plan.activations,
       scratchBytes: plan.scratch,
+      programBytes: plan.program,
       totalBytes: plan.total,
       availableBytes: available,
       fittingBatchSize: fitting
@@ -111,7 +115,8 @@ struct Plan: ParsableCommand {
       ("parameters", "\(result.parameters)"), ("weights", megabytes(result.weightBytes)),
       ("gradients", megabytes(result.gradientBytes)), ("moments", megabytes(result.momentBytes)),
       ("activations", megabytes(result.activationBytes)),
-      ("scratch", megabytes(result.scratchBytes)), ("total", megabytes(result.totalBytes)),
+      ("scratch", megabytes(result.scratchBytes)), ("program", megabytes(result.programBytes)),
+      ("total", megabytes(result.totalBytes)),
     ]
     for (name, value) in rows {
       print(padded(name, 12) + value)

@@ -1,5 +1,4 @@
 internal import DataKit
-internal import Glibc
 
 /// A line of `metrics.jsonl`.
 ///
@@ -151,16 +150,9 @@ public struct RunSummary: Codable, Sendable, Equatable {
     bestStep = run.progress.bestStep
     lastValidation = run.progress.lastValidation
     self.clock = clock
-    memory = Memory(planned: run.plannedMemory, peak: peakMemory())
+    memory = Memory(planned: run.plannedMemory, peak: ProcessMemory.peak)
   }
 
   /// The summary as indented JSON with sorted keys.
   public func encoded() throws -> [UInt8] { try JSON.encode(self, pretty: true) + [10] }
-}
-
-/// The most memory that the process ever had, in bytes.
-private func peakMemory() -> Int {
-  var usage = rusage()
-  guard getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage) == 0 else { return 0 }
-  return usage.ru_maxrss * 1024
 }

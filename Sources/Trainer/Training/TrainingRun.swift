@@ -68,6 +68,7 @@ public final class TrainingRun {
     pool: WorkerPool
   ) throws {
     try configuration.check()
+    let program = ProcessMemory.resident
     self.configuration = configuration
     self.folder = folder
     self.pool = pool
@@ -102,14 +103,15 @@ public final class TrainingRun {
     schedule = configuration.schedule.schedule(runSteps: totalSteps)
     let network = Network(configuration.network, recomputes: recomputing, pool: pool)
     self.network = network
-    plannedMemory =
-      Network.memoryPlan(
-        configuration.network,
-        rows: configuration.batchSize * dataSet.manifest.sequences,
-        length: configuration.network.maximumLength,
-        threads: pool.threads,
-        recomputes: recomputing
-      ).total
+    var plan = Network.memoryPlan(
+      configuration.network,
+      rows: configuration.batchSize * dataSet.manifest.sequences,
+      length: configuration.network.maximumLength,
+      threads: pool.threads,
+      recomputes: recomputing
+    )
+    plan.program = program
+    plannedMemory = plan.total
     optimizer = configuration.optimizer.adamW(for: network.layout, pool)
     if resuming, folder.holdsCheckpoint {
       let checkpoint = try Checkpoint(reading: folder.last)
