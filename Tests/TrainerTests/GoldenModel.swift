@@ -37,6 +37,14 @@ struct GoldenModel {
         let version: String?
         let bidirectional: Bool?
         let post: String?
+        let z: Int?
+        let v: Int?
+        let n: Int?
+        let chunk: Int?
+        let attn: String?
+        let norm: String?
+        let maxPositions: Int?
+        let ffExpand: Int?
       }
       struct Decoder: Decodable {
         let kind: String
@@ -52,10 +60,41 @@ struct GoldenModel {
       let pos: String?
       let posLen: Int?
       let prenorm: Bool
-      let norm: String
+      /// Absent in networks of Mega layers, which have their own.
+      let norm: String?
       let decoder: Decoder
+
+      var normKind: NetworkConfiguration.Norm {
+        get throws {
+          let name = try #require(norm ?? layers[0].norm)
+          return try #require(NetworkConfiguration.Norm(rawValue: name))
+        }
+      }
     }
     struct Optimizer: Decodable {
+      /// "constant", or an object.
+      struct Rate: Decodable {
+        let schedule: Schedule
+
+        private enum Field: String, CodingKey {
+          case name, warmup, total
+        }
+
+        init(from decoder: any Swift.Decoder) throws {
+          if let name = try? decoder.singleValueContainer().decode(String.self) {
+            #expect(name == "constant")
+            schedule = Schedule()
+            return
+          }
+          let fields = try decoder.container(keyedBy: Field.self)
+          #expect(try fields.decode(String.self, forKey: .name) == "cosine_warmup")
+          schedule = Schedule(
+            .cosine(total: try fields.decode(Int.self, forKey: .total)),
+            warmUpSteps: try fields.decode(Int.self, forKey: .warmup)
+          )
+        }
+      }
+      let schedule: Rate
       let betas: [Double]
       let groups: [String: [Double]]
       let clipNorm: Double?
@@ -108,6 +147,7 @@ struct GoldenModel {
         case "ff": .feedForward(expand: try #require(layer.expand))
         case "s4", "s4d", "dss", "dlr":
           .stateSpace(model: try layer.stateSpace(width: model.dModel))
+        case "mega": .mega(model: try layer.mega())
         default: throw NetworkError("unknown layer \(layer.kind)")
         }
       }
@@ -124,7 +164,7 @@ struct GoldenModel {
         layers: layers,
         depth: model.nLayers,
         prenorm: model.prenorm,
-        norm: try #require(NetworkConfiguration.Norm(rawValue: model.norm)),
+        norm: try model.normKind,
         head: model.decoder.kind == "retrieval"
           ? (model.decoder.nli ?? true ? .pairs : .pairsConcatenated)
           : try #require(NetworkConfiguration.Head(rawValue: model.decoder.kind)),
@@ -227,5 +267,21 @@ extension GoldenModel.Description.Model.Layer {
       family = .dlr(states: states, version: try #require(versions[version ?? "complex"]))
     }
     return StateSpace(family, bidirectional: bidirectional ?? false, gated: post != "none")
+  }
+}
+
+extension GoldenModel.Description.Model.Layer {
+  /// The model of a Mega layer.
+  func mega() throws -> Mega {
+    Mega(
+      queryWidth: try #require(z),
+      valueWidth: try #require(v),
+      states: try #require(n),
+      chunk: chunk.flatMap { $0 > 0 ? $0 : nil },
+      scores: try #require(Mega.Scores(rawValue: attn ?? "softmax")),
+      bidirectional: bidirectional ?? false,
+      maximumPositions: maxPositions ?? 1024,
+      expand: ffExpand ?? 2
+    )
   }
 }

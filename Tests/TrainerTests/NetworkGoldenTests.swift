@@ -11,7 +11,7 @@ import Testing
     "tf_local_max", "tf_retrieval", "tf_rotary", "tf_text_mlm_nohead", "s4_causal_lm",
     "s4_image_postnorm", "s4_long_mlm",
     "s4_path_bn_last", "s4_random_init", "s4_tokens_lengths", "s4d_legs", "s4d_lin", "dss_exp",
-    "dlr_complex", "dlr_real",
+    "dlr_complex", "dlr_real", "mega_laplace_chunk_bn", "mega_softmax_postnorm",
   ]
 
   @Test(arguments: names)
@@ -70,13 +70,30 @@ import Testing
     let pool = WorkerPool(threads: 2)
     let network = try golden.network(pool)
     let (batch, target) = (try golden.batch, try golden.target)
-    let optimizer = AdamW(layout: network.layout, groups: golden.groups, pool: pool)
-    var losses: [Float] = []
+    let settings = golden.description.optimizer
+    let optimizer = AdamW(
+      layout: network.layout,
+      groups: golden.groups,
+      betas: AdamW.Betas(settings.betas[0], settings.betas[1]),
+      pool: pool
+    )
+    var (losses, norms): ([Float], [Float]) = ([], [])
     for step in 0..<3 {
       let result = try network.trainingPass(batch, target, dropoutSeed: 0, step: step)
       losses.append(Float(result.loss))
-      optimizer.step(network.parameters, network.gradients)
+      if let maximum = settings.clipNorm {
+        let norm = GradientClipping.clip(network.gradients, toNorm: maximum, pool: pool)
+        norms.append(Float(norm))
+      }
+      optimizer.step(
+        network.parameters,
+        network.gradients,
+        multiplier: settings.schedule.schedule.multiplier(at: step)
+      )
       if step != 1 { try expectWeights(of: network, after: step + 1, golden) }
+    }
+    if !norms.isEmpty {
+      expectClose(norms, try golden.tensor("grad_norm"), relative: 1e-5, absolute: 0)
     }
     try golden.expect("loss", losses)
     let evaluated = try network.evaluationPass(batch, target)

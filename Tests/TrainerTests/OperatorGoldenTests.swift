@@ -11,29 +11,49 @@ import Testing
     try SafetensorsFile(path: Fixtures.path("golden/\(name).safetensors"))
   }
 
-  @Test(arguments: ["gelu", "relu"])
+  @Test(arguments: ["gelu", "silu", "relu", "laplace", "relu2"])
   func activation(name: String) throws {
     let file = try file("op_basic")
     let x: [Float] = try file.elements(of: "\(name).x")
     let values = Values(x, rows: 1, columns: x.count)
-    let y = Values(rows: 1, columns: x.count)
+    let y = Values(x, rows: 1, columns: x.count)
     let dx = Values(try file.elements(of: "\(name).dy"), rows: 1, columns: x.count)
-    if name == "gelu" {
-      geluForward(values.base, into: y.base, count: x.count)
-      expectClose(
-        y.array,
-        try file.elements(of: "gelu.y"),
-        relative: 2e-7,
-        absolute: 3e-7,
-        "y"
-      )
-      geluBackward(values.base, output: y.base, gradient: dx.base, count: x.count)
-    } else {
-      reluForward(values.base, into: y.base, count: x.count)
-      reluBackward(output: y.base, gradient: dx.base, count: x.count)
+    func expectOutputs() throws {
+      let expected: [Float] = try file.elements(of: "\(name).y")
+      expectClose(y.array, expected, relative: 2e-7, absolute: 3e-7, "y")
     }
-    expectClose(y.array, try file.elements(of: "\(name).y"), relative: 2e-7, absolute: 3e-7, "y")
-    expectClose(dx.array, try file.elements(of: "\(name).dx"), relative: 5e-7, absolute: 5e-7, "dx")
+    if name == "relu" {
+      reluForward(values.base, into: y.base, count: x.count)
+      try expectOutputs()
+      reluBackward(output: y.base, gradient: dx.base, count: x.count)
+    } else if let scores = Mega.Scores(rawValue: name) {
+      scores.weigh(y.base, count: x.count)
+      try expectOutputs()
+      scores.weighBackward(values.base, gradient: dx.base, count: x.count)
+      expectClose(values.array, y.array, absolute: 0, "the weights once more")
+    } else {
+      let activation = name == "gelu" ? Activation.gelu : .silu
+      activation.forward(values.base, into: y.base, count: x.count)
+      try expectOutputs()
+      activation.backward(values.base, output: y.base, gradient: dx.base, count: x.count)
+      try expectOutputs()
+    }
+    expectClose(dx.array, try file.elements(of: "\(name).dx"), relative: 5e-7, absolute: 1e-6, "dx")
+  }
+
+  @Test func softmax() throws {
+    let file = try file("op_basic")
+    let (rows, width) = (7, 24)
+    let y = Values(try file.elements(of: "softmax.x"), rows: rows, columns: width)
+    let x = Values(try file.elements(of: "softmax.x"), rows: rows, columns: width)
+    let dx = Values(try file.elements(of: "softmax.dy"), rows: rows, columns: width)
+    for row in 0..<rows {
+      Mega.Scores.softmax.weigh(y.matrix.row(row), count: width)
+      let gradient = dx.matrix.row(row)
+      Mega.Scores.softmax.weighBackward(x.matrix.row(row), gradient: gradient, count: width)
+    }
+    expectClose(y.array, try file.elements(of: "softmax.y"), absolute: 3e-7, "y")
+    expectClose(dx.array, try file.elements(of: "softmax.dx"), absolute: 5e-7, "dx")
   }
 
   @Test func linear() throws {

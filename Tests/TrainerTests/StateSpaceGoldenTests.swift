@@ -63,6 +63,16 @@ import Testing
     try check(bench, file("op_diag_kernels"), tag)
   }
 
+  @Test func `moving averages`() throws {
+    let bench = KernelBench(width: 4, length: 48, kernels: 1) { layout, _ in
+      PowerSumConvolution(
+        family: MovingAverage("k", heads: 4, states: 4, in: &layout),
+        width: 4
+      )
+    }
+    try check(bench, file("op_diag_kernels"), "ema")
+  }
+
   /// The variants of the file: width, stored states, copies, kernels, length.
   static let variants: [(String, Int, Int, Int, Int, Int)] = [
     ("even", 4, 8, 2, 2, 32), ("odd", 3, 4, 3, 1, 27), ("random", 4, 8, 1, 2, 32),
