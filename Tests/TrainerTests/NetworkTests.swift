@@ -56,6 +56,49 @@ import Testing
     tiedDropout: true
   )
 
+  /// Chunks with a rest, two-sided averages, batch norm, both places of the norm, dropout.
+  static let mega = NetworkConfiguration(
+    encoder: .embedding(vocabulary: 11),
+    positions: .none,
+    width: 12,
+    layers: [
+      .mega(
+        model: Mega(queryWidth: 5, valueWidth: 9, states: 3, chunk: 32, scores: .laplace)
+      )
+    ],
+    depth: 2,
+    norm: .batch,
+    outputs: 5,
+    poolsOverLengths: true,
+    dropout: 0.2
+  )
+  static let wholeMega = NetworkConfiguration(
+    encoder: .linear(inputs: 2),
+    positions: .none,
+    width: 10,
+    layers: [
+      .mega(model: Mega(queryWidth: 8, valueWidth: 7, states: 2, maximumPositions: 150)),
+      .mega(
+        model: Mega(
+          queryWidth: 3,
+          valueWidth: 11,
+          states: 4,
+          chunk: 3,
+          scores: .squaredRelu,
+          bidirectional: false,
+          expand: 3
+        )
+      ),
+    ],
+    depth: 1,
+    prenorm: false,
+    outputs: 1,
+    pooling: .all,
+    dropout: 0.3,
+    tiedDropout: true
+  )
+  static let kinds = [mixed, plain, stateSpaces, mega, wholeMega]
+
   static func example(
     _ configuration: NetworkConfiguration,
     rows: Int,
@@ -78,7 +121,7 @@ import Testing
     )
   }
 
-  @Test(arguments: [mixed, plain, stateSpaces])
+  @Test(arguments: kinds)
   func `the number of threads does not change a bit`(configuration: NetworkConfiguration) throws {
     let (batch, target) = Self.example(configuration, rows: 3, length: 150)
     var results: [(LossResult, [UInt32])] = []
@@ -107,7 +150,7 @@ import Testing
     #expect(results[0] == results[2])
   }
 
-  @Test(arguments: [mixed, plain, stateSpaces])
+  @Test(arguments: kinds)
   func `gradients agree with differences, dropout included`(
     configuration: NetworkConfiguration
   ) throws {
@@ -135,7 +178,7 @@ import Testing
     }
   }
 
-  @Test(arguments: [mixed, plain, stateSpaces], [false, true])
+  @Test(arguments: kinds, [false, true])
   func `the memory plan is what is allocated`(
     configuration: NetworkConfiguration,
     recomputes: Bool
@@ -158,7 +201,7 @@ import Testing
     #expect(plan.total == network.allocatedByteCount + moments)
   }
 
-  @Test(arguments: [mixed, plain, stateSpaces])
+  @Test(arguments: kinds)
   func `computing blocks twice gives the same bits in less memory`(
     configuration: NetworkConfiguration
   ) throws {

@@ -13,6 +13,7 @@ import Testing
     ("paper-s4-image", 3_561_729, 3_565_834), ("paper-s4-text", 1_322_496, 1_323_010),
     ("paper-s4-listops", 600_851, 599_690), ("paper-dlr-image", 15_759_361, 15_763_466),
     ("paper-dlr-text", 7_133_184, 7_133_698), ("paper-dlr-listops", 4_482_835, 4_481_674),
+    ("mega-image", 2_727_801, 2_729_090), ("paper-mega-image", 2_727_801, 2_729_090),
     ("s4-image", 3_561_729, 3_565_834), ("dlr-random-image", 15_759_361, 15_763_466),
   ]
 
@@ -36,10 +37,22 @@ import Testing
 
   @Test(arguments: [
     ("s4-pathfinder", 1_288_706), ("s4-pathx", 1_288_706), ("s4-pathx-small", 199_490),
+    ("mega-listops", 612_404), ("paper-mega-listops", 612_404),
     ("s4d-image", 3_565_066), ("s4d-pathx-small", 174_914), ("dlr-pathx", 7_099_394),
   ])
-  func `state-space presets have the published networks`(name: String, count: Int) throws {
+  func `finetuning presets have the published networks`(name: String, count: Int) throws {
     #expect(Network.parameterCount(try Preset.named(name).finetune.network) == count)
+  }
+
+  @Test func `every parameter of Mega decays and has the global rate`() throws {
+    let configuration = try Preset.named("paper-mega-image").finetune
+    let entries = NetworkStructure(configuration.network).layout.entries
+    #expect(entries.count == 180)
+    for entry in entries {
+      let group = configuration.optimizer.group(of: entry.name)
+      #expect(group == AdamW.Group(learningRate: 0.01, weightDecay: 0.02), "\(entry.name)")
+    }
+    #expect(configuration.optimizer.beta2 == 0.98 && configuration.optimizer.clipNorm == 1)
   }
 
   @Test func `state-space parameters have the published rates`() throws {

@@ -21,10 +21,28 @@ extension GoldenModelDescription.Layer {
         causal: causal ?? false,
         rotary: rotary ?? false
       )
+    case "mega": return .mega(model: try mega())
     case "ff": return .feedForward(expand: try Description.require(expand, "expand"))
     case "s4", "s4d", "dss", "dlr": return .stateSpace(model: try stateSpace(width: width))
     default: throw NetworkError("the layer '\(kind)' is not known")
     }
+  }
+
+  private func mega() throws -> Mega {
+    Mega(
+      queryWidth: try Description.require(z, "z"),
+      valueWidth: try Description.require(v, "v"),
+      states: try Description.require(n, "n"),
+      chunk: chunk.flatMap { $0 > 0 ? $0 : nil },
+      scores: try Description.choose(
+        "attn",
+        attn ?? "softmax",
+        of: ["softmax": .softmax, "laplace": .laplace, "relu2": .squaredRelu]
+      ),
+      bidirectional: bidirectional ?? false,
+      maximumPositions: maxPositions ?? 1024,
+      expand: ffExpand ?? 2
+    )
   }
 
   private func stateSpace(width: Int) throws -> StateSpace {

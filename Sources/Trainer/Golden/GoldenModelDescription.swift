@@ -24,6 +24,15 @@ struct GoldenModelDescription: Decodable {
     var version: String?
     var bidirectional: Bool?
     var post: String?
+    var z: Int?
+    var v: Int?
+    var n: Int?
+    var chunk: Int?
+    var attn: String?
+    var norm: String?
+    var maxPositions: Int?
+    var ffExpand: Int?
+    var act: String?
   }
 
   struct Decoder: Decodable {
@@ -42,6 +51,7 @@ struct GoldenModelDescription: Decodable {
     var pos: String?
     var posLen: Int?
     var prenorm: Bool
+    /// Absent in networks of Mega layers, which have their own.
     var norm: String?
     var decoder: Decoder
   }
@@ -142,7 +152,11 @@ struct GoldenModelDescription: Decodable {
       layers: try model.layers.map { try $0.layer(width: model.dModel) },
       depth: model.nLayers,
       prenorm: model.prenorm,
-      norm: try Self.choose("norm", model.norm ?? "layer", of: ["layer": .layer, "batch": .batch]),
+      norm: try Self.choose(
+        "norm",
+        model.norm ?? model.layers.first?.norm ?? "layer",
+        of: ["layer": .layer, "batch": .batch]
+      ),
       head: try head(),
       outputs: model.decoder.out ?? 0,
       pooling: try Self.choose(

@@ -123,6 +123,9 @@ struct LinearPlace: Sendable {
     base + offset + outputs * inputs
   }
 
+  /// The values of weight and bias.
+  var parameterCount: Int { outputs * (inputs + 1) }
+
   /// Asks for the partial sums of ``backward(_:input:into:adds:_:)``.
   func reserve(in plan: inout WorkspacePlan, rows: Int) {
     plan.needPartials(linearPartialCount(rows: rows, inputs: inputs, outputs: outputs))

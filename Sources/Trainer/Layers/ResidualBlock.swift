@@ -1,8 +1,8 @@
 /// A layer with its norm and the path around it.
 ///
 /// pre-norm: y = x + f(norm(x)); post-norm: y = norm(x + f(x))
-struct ResidualBlock {
-  private(set) var layer: any Layer
+struct ResidualBlock: Block {
+  private var layer: any Layer
   private var norm: Norm
   private let isPrenorm: Bool
   private let width: Int
@@ -11,78 +11,35 @@ struct ResidualBlock {
   private var middle = Slot()
   private(set) var output = Slot()
 
-  /// A block whose parameters are added as "blocks.index.layer…" and "blocks.index.norm…".
-  init(
-    index: Int,
-    _ kind: NetworkConfiguration.Layer,
-    _ configuration: NetworkConfiguration,
-    in layout: inout ParameterLayout,
-    buffers: inout ParameterLayout
-  ) {
-    width = configuration.width
-    isPrenorm = configuration.prenorm
-    dropoutSite = 2 * index + 2
-    let name = "blocks.\(index).layer"
-    switch kind {
-    case .attention(let heads, let isCausal, let isRotary):
-      layer = Attention(
-        name,
-        width: width,
-        heads: heads,
-        isCausal: isCausal,
-        isRotary: isRotary,
-        in: &layout
-      )
-    case .localAttention(let heads, let window, let back, let forward, let isCausal, let isRotary):
-      layer = Attention(
-        name,
-        width: width,
-        heads: heads,
-        isCausal: isCausal,
-        isRotary: isRotary,
-        window: AttentionWindow(size: window, back: back, forward: forward),
-        in: &layout
-      )
-    case .feedForward(let expand):
-      layer = FeedForward(
-        name,
-        width: width,
-        expand: expand,
-        dropoutSite: 2 * index + 1,
-        in: &layout
-      )
-    case .stateSpace(let model):
-      layer = StateSpaceLayer(
-        name,
-        model,
-        width: width,
-        dropoutSite: 2 * index + 1,
-        in: &layout,
-        buffers: &buffers
-      )
-    }
-    norm = Norm(
-      "blocks.\(index).norm",
-      configuration.norm,
-      width: width,
-      in: &layout,
-      buffers: &buffers
-    )
+  /// A block of a layer and its norm.
+  init(layer: any Layer, norm: Norm, isPrenorm: Bool, width: Int, dropoutSite: Int) {
+    (self.layer, self.norm, self.isPrenorm) = (layer, norm, isPrenorm)
+    (self.width, self.dropoutSite) = (width, dropoutSite)
   }
 
-  /// Reserves the output, which the next block reads.
+  func extendKernel(
+    to length: Int,
+    parameters: UnsafeMutablePointer<Float>,
+    buffers: UnsafeMutablePointer<Float>,
+    _ pool: WorkerPool
+  ) -> Int {
+    layer.extendKernel(to: length, parameters: parameters, buffers: buffers, pool)
+  }
+
+  func freshKernelLength(for length: Int) -> Int { layer.freshKernelLength(for: length) }
+
+  var kernelSlot: Slot? { layer.kernelSlot }
+
   mutating func reserveOutput(in plan: inout WorkspacePlan) {
     output = plan.keep(plan.positions * width)
   }
 
-  /// Reserves what only the block's own backward pass needs.
   mutating func reserveInside(in plan: inout WorkspacePlan) {
     middle = plan.keep(plan.positions * width)
     layer.reserve(in: &plan)
     norm.reserve(in: &plan)
   }
 
-  /// Computes the block's output in its slot.
   func forward(_ input: Matrix, _ pass: Pass) {
     let middle = pass.matrix(middle, columns: width)
     let output = pass.matrix(output, columns: width)
@@ -105,14 +62,6 @@ struct ResidualBlock {
     }
   }
 
-  /// Turns the gradient of the output into that of the input.
-  ///
-  /// - Parameters:
-  ///   - input: x, as in the forward pass.
-  ///   - gradient: that of y; replaced by that of x.
-  ///   - branchGradient: [positions, width], scratch.
-  ///   - dropped: [positions, width], scratch; used with dropout only.
-  ///   - pass: the pass under way.
   func backward(
     input: Matrix,
     gradient: Matrix,

@@ -47,6 +47,7 @@ extension NetworkConfiguration {
     case .feedForward(let expand):
       guard expand > 0 else { throw NetworkError("a feed-forward layer expands \(expand) times") }
     case .stateSpace(let model): try model.validate(width: width)
+    case .mega(let model): try model.validate()
     }
   }
 }

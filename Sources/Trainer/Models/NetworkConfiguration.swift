@@ -39,6 +39,9 @@ public struct NetworkConfiguration: Codable, Sendable, Equatable {
     case feedForward(expand: Int)
     /// A long convolution from a state-space model, with its own output map.
     case stateSpace(model: StateSpace)
+    /// Moving average, gated attention and feed-forward layer with their own norms and residual
+    /// paths.
+    case mega(model: Mega)
   }
 
   /// What turns the last vectors into outputs.
@@ -73,7 +76,8 @@ public struct NetworkConfiguration: Codable, Sendable, Equatable {
   public var layers: [Layer]
   /// How many times `layers` is repeated.
   public var depth: Int
-  /// Whether a block is x + f(norm(x)), with a last norm, or norm(x + f(x)).
+  /// Whether a block is x + f(norm(x)), with a last norm, or norm(x + f(x)); the same choice inside
+  /// Mega, which has no last norm.
   public var prenorm: Bool
   /// The kind of every norm.
   public var norm: Norm
@@ -137,4 +141,17 @@ public struct NetworkConfiguration: Codable, Sendable, Equatable {
 
   /// The number of outputs per row or position.
   public var logitWidth: Int { head == .identity ? width : outputs }
+
+  /// Whether a norm follows the last block: in pre-norm networks that do not end in Mega.
+  var hasFinalNorm: Bool {
+    if case .mega = layers.last { return false }
+    return prenorm
+  }
+
+  /// The longest sequence that every layer can take; nil without a limit.
+  var longestLength: Int? {
+    layers.compactMap { layer in
+      if case .mega(let model) = layer { model.longestLength } else { nil }
+    }.min()
+  }
 }

@@ -4,8 +4,8 @@ struct NetworkStructure {
   private(set) var layout = ParameterLayout()
   private(set) var bufferLayout = ParameterLayout()
   private(set) var encoder: Encoder
-  private(set) var blocks: [ResidualBlock] = []
-  /// The norm after the last block; pre-norm networks only.
+  private(set) var blocks: [any Block] = []
+  /// The norm after the last block, see ``NetworkConfiguration/hasFinalNorm``.
   private(set) var finalNorm: Norm?
   private(set) var decoder: Decoder
   private(set) var encoded = Slot()
@@ -26,17 +26,16 @@ struct NetworkStructure {
     for round in 0..<configuration.depth {
       for (index, kind) in configuration.layers.enumerated() {
         blocks.append(
-          ResidualBlock(
-            index: round * configuration.layers.count + index,
+          configuration.block(
             kind,
-            configuration,
+            at: round * configuration.layers.count + index,
             in: &layout,
             buffers: &bufferLayout
           )
         )
       }
     }
-    if configuration.prenorm {
+    if configuration.hasFinalNorm {
       finalNorm = Norm(
         "final",
         configuration.norm,
@@ -109,14 +108,14 @@ struct NetworkStructure {
     blocks.reduce(0) { longest, block in
       max(
         longest,
-        block.layer.extendKernel(to: length, parameters: parameters, buffers: buffers, pool)
+        block.extendKernel(to: length, parameters: parameters, buffers: buffers, pool)
       )
     }
   }
 
   /// The longest length that a fresh network computes convolution kernels at, or 0.
   func freshKernelLength(for length: Int) -> Int {
-    blocks.reduce(0) { max($0, $1.layer.freshKernelLength(for: length)) }
+    blocks.reduce(0) { max($0, $1.freshKernelLength(for: length)) }
   }
 
   /// The width of the sinusoid table, or nil for none.

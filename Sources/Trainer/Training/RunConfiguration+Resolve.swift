@@ -126,6 +126,13 @@ extension RunConfiguration {
         "the identity head has \(network.width) outputs, the objective needs \(network.outputs)"
       )
     }
+    guard objective.kind != .causal || network.isCausal else {
+      throw RunError(
+        "configuration",
+        "a layer sees the elements that the causal objective is to predict",
+        hint: "Mega's attention is never causal; use the masked objective"
+      )
+    }
     guard stage == .pretrain || !objective.isPretraining else {
       throw RunError("configuration", "finetuning needs the classification or regression objective")
     }

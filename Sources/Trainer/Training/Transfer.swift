@@ -89,6 +89,7 @@ extension Checkpoint {
             + "\(rotary ? ", rotary" : ""))"
         case .feedForward(let expand): "feed-forward(expand \(expand))"
         case .stateSpace(let model): model.summary
+        case .mega(let model): model.summary
         }
       }
     }
