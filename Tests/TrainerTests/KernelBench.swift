@@ -39,7 +39,7 @@ struct KernelBench {
       gradients: gradients.base,
       buffers: buffers.base,
       workspace: Workspace(plan, reusing: nil),
-      tables: PositionTables(width: nil, headWidths: [], pool),
+      tables: PositionTables(width: nil, rotaryWidths: [], pool),
       transforms: FourierTransforms(),
       pool: pool,
       rows: 1,

@@ -56,6 +56,26 @@ import Testing
     tiedDropout: true
   )
 
+  /// Layers side by side, turned as in GPT-NeoX.
+  static let parallel = NetworkConfiguration(
+    encoder: .embedding(vocabulary: 11),
+    positions: .none,
+    width: 24,
+    layers: [
+      .attention(heads: 2, causal: false, rotary: true), .feedForward(expand: 2),
+      .attention(heads: 3, causal: true, rotary: true),
+    ],
+    depth: 2,
+    outputs: 5,
+    poolsOverLengths: true,
+    dropout: 0.2,
+    rotary: .init(fraction: 0.5, pairing: .halves),
+    residual: .parallel
+  )
+  static let all = [
+    mixed, plain, stateSpaces, parallel, ClassTokenTests.classifier, ClassTokenTests.restorer,
+  ]
+
   static func example(
     _ configuration: NetworkConfiguration,
     rows: Int,
@@ -78,7 +98,7 @@ import Testing
     )
   }
 
-  @Test(arguments: [mixed, plain, stateSpaces])
+  @Test(arguments: all)
   func `the number of threads does not change a bit`(configuration: NetworkConfiguration) throws {
     let (batch, target) = Self.example(configuration, rows: 3, length: 150)
     var results: [(LossResult, [UInt32])] = []
@@ -107,7 +127,7 @@ import Testing
     #expect(results[0] == results[2])
   }
 
-  @Test(arguments: [mixed, plain, stateSpaces])
+  @Test(arguments: all)
   func `gradients agree with differences, dropout included`(
     configuration: NetworkConfiguration
   ) throws {
@@ -135,7 +155,7 @@ import Testing
     }
   }
 
-  @Test(arguments: [mixed, plain, stateSpaces])
+  @Test(arguments: all)
   func `the memory plan is what is allocated`(configuration: NetworkConfiguration) throws {
     let network = Network(configuration, pool: WorkerPool(threads: 2))
     network.initialize(seed: 1)

@@ -37,6 +37,9 @@ struct SettingOptions: ParsableArguments {
   @Option(help: "What follows the warm-up.")
   var schedule: RunConfiguration.Rate.Shape?
 
+  @Flag(help: "Put a learned token before every sequence and classify by its vector.")
+  var classToken = false
+
   @Option(help: "Decides initial weights, the order of samples and dropout.")
   var seed: UInt64?
 
@@ -56,7 +59,7 @@ struct SettingOptions: ParsableArguments {
   /// Whether an option is given that decides more than how long the run is.
   var changesRun: Bool {
     preset != nil || config != nil || batchSize != nil || learningRate != nil || weightDecay != nil
-      || warmup != nil || schedule != nil || seed != nil
+      || warmup != nil || schedule != nil || seed != nil || classToken
   }
 
   /// Lays the options over a configuration: first the file, then the flags.
@@ -70,6 +73,9 @@ struct SettingOptions: ParsableArguments {
     if let warmup { configuration.schedule.warmUpSteps = warmup }
     if let schedule { configuration.schedule.shape = schedule }
     if let seed { configuration.seed = seed }
+    if classToken {
+      (configuration.network.classToken, configuration.network.pooling) = (true, .first)
+    }
     applyLength(to: &configuration)
   }
 

@@ -20,7 +20,8 @@ struct Train: ParsableCommand {
       130 interrupted and saved.
       """,
     subcommands: [
-      Pretrain.self, Finetune.self, Evaluate.self, Plan.self, ListPresets.self,
+      Pretrain.self, Finetune.self, Evaluate.self, Plan.self, ListPresets.self, Export.self,
+      Import.self,
     ]
   )
 

@@ -1,6 +1,7 @@
 /// A layer with its norm and the path around it.
 ///
-/// pre-norm: y = x + f(norm(x)); post-norm: y = norm(x + f(x))
+/// pre-norm: y = x + f(norm(x)); post-norm: y = norm(x + f(x)). In a parallel round of pre-norm
+/// layers the path comes from the layer before, y = r + f(norm(x)), with the round's input x.
 struct ResidualBlock {
   private(set) var layer: any Layer
   private var norm: Norm
@@ -31,6 +32,7 @@ struct ResidualBlock {
         heads: heads,
         isCausal: isCausal,
         isRotary: isRotary,
+        rotary: configuration.rotary ?? .init(),
         in: &layout
       )
     case .localAttention(let heads, let window, let back, let forward, let isCausal, let isRotary):
@@ -40,6 +42,7 @@ struct ResidualBlock {
         heads: heads,
         isCausal: isCausal,
         isRotary: isRotary,
+        rotary: configuration.rotary ?? .init(),
         window: AttentionWindow(size: window, back: back, forward: forward),
         in: &layout
       )
@@ -77,15 +80,15 @@ struct ResidualBlock {
     norm.reserve(in: &plan)
   }
 
-  /// Computes the block's output in its slot.
-  func forward(_ input: Matrix, _ pass: Pass) {
+  /// Computes the block's output in its slot, from x and what f(x) is added to, mostly x itself.
+  func forward(_ input: Matrix, around residual: Matrix, _ pass: Pass) {
     let middle = pass.matrix(middle, columns: width)
     let output = pass.matrix(output, columns: width)
     if isPrenorm {
       norm.forward(input, into: middle, pass)
-      branch(middle, around: input, into: output, pass)
+      branch(middle, around: residual, into: output, pass)
     } else {
-      branch(input, around: input, into: middle, pass)
+      branch(input, around: residual, into: middle, pass)
       norm.forward(middle, into: output, pass)
     }
   }
@@ -104,13 +107,15 @@ struct ResidualBlock {
   ///
   /// - Parameters:
   ///   - input: x, as in the forward pass.
-  ///   - gradient: that of y; replaced by that of x.
+  ///   - gradient: that of y; replaced by that of x, or left as it is when there is a `target`.
+  ///   - target: the gradient that f adds to in a parallel round; pre-norm only.
   ///   - branchGradient: [positions, width], scratch.
   ///   - dropped: [positions, width], scratch; used with dropout only.
   ///   - pass: the pass under way.
   func backward(
     input: Matrix,
     gradient: Matrix,
+    target: Matrix? = nil,
     branchGradient: Matrix,
     dropped: Matrix?,
     _ pass: Pass
@@ -124,7 +129,7 @@ struct ResidualBlock {
     }
     if isPrenorm {
       layer.backward(outer, input: middle, into: branchGradient, adds: false, pass)
-      norm.backward(branchGradient, input: input, into: gradient, adds: true, pass)
+      norm.backward(branchGradient, input: input, into: target ?? gradient, adds: true, pass)
     } else {
       layer.backward(outer, input: input, into: gradient, adds: true, pass)
     }

@@ -146,6 +146,9 @@ extension RunConfiguration {
     var full = self
     (full.dataDigest, full.from, full.objective.mask) = ("", "", "")
     (full.optimizer.clipNorm, full.epochs, full.steps, full.checkpointSteps) = (1, 1, 1, 1)
+    full.network.rotary = .init()
+    (full.network.residual, full.network.classToken) = (.sequential, false)
+    full.network.normalInitialization = 1
     full.validation.everySteps = 1
     full.validation.batchSize = 1
     full.validation.samples = 1
