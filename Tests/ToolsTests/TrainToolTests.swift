@@ -140,6 +140,9 @@ import Testing
     #expect(scores[0].count == 3 && scores[0] == scores[1])
     let again = try run("import --from a.safetensors --output b")
     #expect(again.exitCode == 1 && again.errors.contains("--force"))
+    let shard = "data/train-00000-of-00001.safetensors"
+    #expect(try run("import --from \(shard) --preset transformer-image -o b --force").exitCode == 1)
+    #expect(try run("evaluate --run b --split test --quiet").exitCode == 0)
     let preset = try run("import --from a.safetensors --preset transformer-image -o c")
     #expect(preset.exitCode == 64)
   }

@@ -64,19 +64,17 @@ struct Import: ParsableCommand {
       throw RunError(place, "the checkpoint would replace the weights it is made of")
     }
     let folder = RunFolder(place)
-    let target = isFile ? place : folder.best
     if isFile, !force, (try? readFile(place)) != nil {
       throw RunError(place, "the file is there already", hint: "replace it by --force")
     }
     if !isFile, !force { try folder.checkVacant() }
-    try configuration.check()
-    if !isFile { try folder.create(replacing: force) }
-    let report = try weights.writeCheckpoint(
-      configuration,
+    let (network, report) = try weights.network(
+      for: configuration,
       keepsEmbeddings: keepEmbeddings,
-      to: target,
       pool: WorkerPool(threads: 1)
     )
+    if !isFile { try folder.create(replacing: force) }
+    try Checkpoint.write(network, configuration, to: isFile ? place : folder.best)
     if !isFile { try AtomicFile.write(configuration.encoded(), to: folder.configuration) }
     print("\(isFile ? "checkpoint" : "run") \(place)")
     print("names \(weights.kind.rawValue)")

@@ -75,23 +75,20 @@ public struct ImportedWeights: Sendable {
     return fitted
   }
 
-  /// Writes a checkpoint whose network has these weights; what the file lacks is drawn from the
-  /// configuration's seed.
+  /// A network with these weights; what the file lacks is drawn from the configuration's seed.
   ///
   /// - Parameters:
-  ///   - configuration: of the network to be; checked.
+  ///   - configuration: of the network to be.
   ///   - keepsEmbeddings: whether a GPT-NeoX model's embedding and output map are taken too.
-  ///   - path: of the checkpoint.
   ///   - pool: the threads of the network.
-  /// - Returns: what became of every tensor.
+  /// - Returns: the network, and what became of every tensor.
   /// - Throws: ``CheckpointError`` when the network is of another shape, ``RunError`` when the configuration
-  ///   makes no sense, ``FileError`` when the checkpoint cannot be written. Nothing is written then.
-  public func writeCheckpoint(
-    _ configuration: RunConfiguration,
+  ///   makes no sense.
+  public func network(
+    for configuration: RunConfiguration,
     keepsEmbeddings: Bool = false,
-    to path: String,
     pool: WorkerPool
-  ) throws -> TransferReport {
+  ) throws -> (network: Network, report: TransferReport) {
     try configuration.check()
     let values =
       switch kind {
@@ -116,7 +113,19 @@ public struct ImportedWeights: Sendable {
     if kind == .gptNeoX, !keepsEmbeddings {
       report.dropped = GPTNeoX.embeddingNames.filter { files.shapes[$0] != nil }
     }
-    try Checkpoint.write(network, nil, configuration, Progress(), to: path)
-    return report
+    return (network, report)
+  }
+}
+
+extension Checkpoint {
+  /// Writes the weights of a network that has not been trained here.
+  ///
+  /// - Throws: ``FileError`` when the file cannot be written.
+  public static func write(
+    _ network: Network,
+    _ configuration: RunConfiguration,
+    to path: String
+  ) throws {
+    try write(network, nil, configuration, Progress(), to: path)
   }
 }
