@@ -52,6 +52,20 @@ import Testing
     #expect(sentence { _ in } == nil)
     #expect(sentence { $0.width = 13 } == "3 heads do not divide the width 13")
     #expect(sentence { $0.width = 9 } == "rotary heads need an even width, theirs is 3")
+    #expect(
+      sentence { $0.rotary = .init(fraction: 0.75) }
+        == "rotary attention turns 3 of a head's 4 channels, expected pairs"
+    )
+    #expect(
+      sentence { $0.rotary = .init(fraction: 1.5) }
+        == "rotary attention turns a fraction of 1.5 of a head, expected more than 0 and at most 1"
+    )
+    #expect(
+      sentence {
+        $0.residual = .parallel
+        $0.prenorm = false
+      } == "parallel layers need pre-norm and at least one layer a round"
+    )
     #expect(sentence { $0.dropout = 1 } == "dropout is 1.0, expected 0 ..< 1")
     #expect(sentence { $0.outputs = 0 } == "the head has 0 outputs, expected at least 1")
     #expect(

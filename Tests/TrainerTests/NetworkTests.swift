@@ -97,7 +97,27 @@ import Testing
     dropout: 0.3,
     tiedDropout: true
   )
-  static let kinds = [mixed, plain, stateSpaces, mega, wholeMega]
+
+  /// Layers side by side, turned as in GPT-NeoX.
+  static let parallel = NetworkConfiguration(
+    encoder: .embedding(vocabulary: 11),
+    positions: .none,
+    width: 24,
+    layers: [
+      .attention(heads: 2, causal: false, rotary: true), .feedForward(expand: 2),
+      .attention(heads: 3, causal: true, rotary: true),
+    ],
+    depth: 2,
+    outputs: 5,
+    poolsOverLengths: true,
+    dropout: 0.2,
+    rotary: .init(fraction: 0.5, pairing: .halves),
+    residual: .parallel
+  )
+  static let kinds = [
+    mixed, plain, stateSpaces, mega, wholeMega, parallel, ClassTokenTests.classifier,
+    ClassTokenTests.restorer,
+  ]
 
   static func example(
     _ configuration: NetworkConfiguration,

@@ -14,6 +14,8 @@ import Testing
     ("paper-s4-listops", 600_851, 599_690), ("paper-dlr-image", 15_759_361, 15_763_466),
     ("paper-dlr-text", 7_133_184, 7_133_698), ("paper-dlr-listops", 4_482_835, 4_481_674),
     ("mega-image", 2_727_801, 2_729_090), ("paper-mega-image", 2_727_801, 2_729_090),
+    // 18,915,328 without embeddings, as published for Pythia 70M.
+    ("pythia-70m-text", 18_915_328 + 136 * 512 + 136 * 513, 18_915_328 + 136 * 512 + 2 * 513),
     ("s4-image", 3_561_729, 3_565_834), ("dlr-random-image", 15_759_361, 15_763_466),
   ]
 

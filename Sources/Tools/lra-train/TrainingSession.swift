@@ -6,7 +6,7 @@ internal import Trainer
 
 /// The folder of a run that was named: a path as it is, a bare name below 'runs'.
 func runPath(_ name: String) -> String {
-  if name.contains("/") || name.hasSuffix(".safetensors") { return name }
+  if name.contains("/") || name.hasSuffix(".safetensors") || name.hasSuffix(".json") { return name }
   return RunFolder(name).holdsRun ? name : "runs/" + name
 }
 
@@ -17,7 +17,7 @@ struct TrainingSession {
   let settings: SettingOptions
   let options: RunOptions
   /// The pretrained network, if any.
-  var source: Checkpoint?
+  var source: WeightSource?
   /// Whether an option is given that a resumed run has to agree with.
   var changesRun: Bool
   private var output: OutputOptions { options.output }
@@ -113,9 +113,10 @@ struct TrainingSession {
     configuration.data = dataSet.folder
     if let source {
       configuration.from = source.path
-      let network = source.configuration.network
-      if settings.preset == nil { configuration.network.takeStructure(of: network) }
-      configuration.network.isCausal = network.isCausal
+      if let network = source.checkpoint?.configuration.network {
+        if settings.preset == nil { configuration.network.takeStructure(of: network) }
+        configuration.network.isCausal = network.isCausal
+      }
     }
     try settings.apply(to: &configuration)
     // A file laid over the preset may be another run's; these three are the command's to say.
@@ -136,7 +137,16 @@ struct TrainingSession {
       }
       return preset
     }
-    if let name = source?.configuration.preset { return try Preset.named(name) }
+    if let source {
+      guard let checkpoint = source.checkpoint else {
+        throw RunError(
+          source.path,
+          "a GPT-NeoX model does not say how it is to be trained",
+          hint: "name a preset, such as --preset pythia-70m-text"
+        )
+      }
+      return try Preset.named(checkpoint.configuration.preset)
+    }
     guard let preset = Preset.suggested(forTask: dataSet.manifest.task) else {
       throw RunError(
         dataSet.folder,
@@ -254,6 +264,8 @@ extension NetworkConfiguration {
   mutating func takeStructure(of other: NetworkConfiguration) {
     (width, depth, layers, positions) = (other.width, other.depth, other.layers, other.positions)
     (prenorm, norm, maximumLength) = (other.prenorm, other.norm, other.maximumLength)
+    (rotary, residual, classToken) = (other.rotary, other.residual, other.classToken)
+    if classToken == true { pooling = .first }
   }
 }
 

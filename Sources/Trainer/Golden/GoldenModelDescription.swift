@@ -162,7 +162,7 @@ struct GoldenModelDescription: Decodable {
       pooling: try Self.choose(
         "decoder.mode",
         model.decoder.mode,
-        of: ["mean": .mean, "max": .max, "last": .last, "all": .all]
+        of: ["mean": .mean, "max": .max, "last": .last, "first": .first, "all": .all]
       ),
       poolsOverLengths: model.decoder.useLengths ?? false,
       maximumLength: model.posLen ?? length

@@ -23,20 +23,22 @@ protocol Block {
   /// Reserves what only the block's own backward pass needs.
   mutating func reserveInside(in plan: inout WorkspacePlan)
 
-  /// Computes the block's output in its slot.
-  func forward(_ input: Matrix, _ pass: Pass)
+  /// Computes the block's output in its slot, from x and what f(x) is added to, mostly x itself.
+  func forward(_ input: Matrix, around residual: Matrix, _ pass: Pass)
 
   /// Turns the gradient of the output into that of the input.
   ///
   /// - Parameters:
   ///   - input: x, as in the forward pass.
-  ///   - gradient: that of y; replaced by that of x.
+  ///   - gradient: that of y; replaced by that of x, or left as it is when there is a `target`.
+  ///   - target: the gradient that f adds to in a parallel round; pre-norm only.
   ///   - branchGradient: [positions, width], scratch.
   ///   - dropped: [positions, width], scratch; used with dropout only.
   ///   - pass: the pass under way.
   func backward(
     input: Matrix,
     gradient: Matrix,
+    target: Matrix?,
     branchGradient: Matrix,
     dropped: Matrix?,
     _ pass: Pass
@@ -88,6 +90,7 @@ extension NetworkConfiguration {
         heads: heads,
         isCausal: isCausal,
         isRotary: isRotary,
+        rotary: rotary ?? .init(),
         in: &layout
       )
     case .localAttention(let heads, let window, let back, let forward, let isCausal, let isRotary):
@@ -97,6 +100,7 @@ extension NetworkConfiguration {
         heads: heads,
         isCausal: isCausal,
         isRotary: isRotary,
+        rotary: rotary ?? .init(),
         window: AttentionWindow(size: window, back: back, forward: forward),
         in: &layout
       )

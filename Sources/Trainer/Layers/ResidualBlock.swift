@@ -1,6 +1,7 @@
 /// A layer with its norm and the path around it.
 ///
-/// pre-norm: y = x + f(norm(x)); post-norm: y = norm(x + f(x))
+/// pre-norm: y = x + f(norm(x)); post-norm: y = norm(x + f(x)). In a parallel round of pre-norm
+/// layers the path comes from the layer before, y = r + f(norm(x)), with the round's input x.
 struct ResidualBlock: Block {
   private var layer: any Layer
   private var norm: Norm
@@ -40,14 +41,14 @@ struct ResidualBlock: Block {
     norm.reserve(in: &plan)
   }
 
-  func forward(_ input: Matrix, _ pass: Pass) {
+  func forward(_ input: Matrix, around residual: Matrix, _ pass: Pass) {
     let middle = pass.matrix(middle, columns: width)
     let output = pass.matrix(output, columns: width)
     if isPrenorm {
       norm.forward(input, into: middle, pass)
-      branch(middle, around: input, into: output, pass)
+      branch(middle, around: residual, into: output, pass)
     } else {
-      branch(input, around: input, into: middle, pass)
+      branch(input, around: residual, into: middle, pass)
       norm.forward(middle, into: output, pass)
     }
   }
@@ -65,6 +66,7 @@ struct ResidualBlock: Block {
   func backward(
     input: Matrix,
     gradient: Matrix,
+    target: Matrix?,
     branchGradient: Matrix,
     dropped: Matrix?,
     _ pass: Pass
@@ -78,7 +80,7 @@ struct ResidualBlock: Block {
     }
     if isPrenorm {
       layer.backward(outer, input: middle, into: branchGradient, adds: false, pass)
-      norm.backward(branchGradient, input: input, into: gradient, adds: true, pass)
+      norm.backward(branchGradient, input: input, into: target ?? gradient, adds: true, pass)
     } else {
       layer.backward(outer, input: input, into: gradient, adds: true, pass)
     }

@@ -6,8 +6,8 @@ extension Network {
   ///
   /// The distributions are PyTorch's: U(-1 / sqrt(inputs), 1 / sqrt(inputs)) for weight and bias
   /// of a linear map, N(0, 1) for an embedding, 1 and 0 for norms, N(0, 0.02^2) for learned
-  /// positions. With `identicalProjections` k, v and o of an attention layer are copies of q.
-  /// State-space models and Mega have distributions of their own. With `normalInitialization` every number of
+  /// positions and the class token. With `identicalProjections` k, v and o of an attention layer are
+  /// copies of q. State-space models and Mega have distributions of their own. With `normalInitialization` every number of
   /// the network, norms and biases too, is normal with that deviation instead. Running statistics
   /// become 0 and 1, gradients 0.
   public func initialize(seed: UInt64) {
@@ -41,7 +41,9 @@ extension Network {
       return Array(repeating: parts.last == "weight" ? 1 : 0, count: count)
     }
     let draws = Draws(generator, name: drawName(of: entry.name))
-    if entry.name == "pos" { return (0..<count).map { 0.02 * draws.normal(at: $0) } }
+    if entry.name == "pos" || entry.name == "cls" {
+      return (0..<count).map { 0.02 * draws.normal(at: $0) }
+    }
     if entry.name == "enc.weight", case .embedding = configuration.encoder {
       return (0..<count).map { draws.normal(at: $0) }
     }

@@ -36,7 +36,7 @@ public final class Network {
     buffers = ParameterStore(layout: structure.bufferLayout)
     tables = PositionTables(
       width: structure.sinusoidWidth,
-      headWidths: structure.rotaryWidths,
+      rotaryWidths: structure.rotaryWidths,
       pool
     )
   }
@@ -103,7 +103,7 @@ public final class Network {
   /// - Parameters:
   ///   - configuration: what the network is made of.
   ///   - rows: sequences in the batch.
-  ///   - length: the positions of a sequence.
+  ///   - length: the positions of a sequence, without a class token.
   ///   - threads: the number of threads in the pool.
   ///   - recomputes: whether the insides of blocks are computed twice.
   /// - Returns: bytes, exact.
@@ -119,7 +119,7 @@ public final class Network {
       rows: rows,
       length: length,
       threads: threads,
-      kernelLength: structure.freshKernelLength(for: length),
+      kernelLength: structure.freshKernelLength(for: structure.length(of: length)),
       recomputes: recomputes
     )
     let transforms = plan.transformLengths.reduce(0) {
@@ -127,8 +127,8 @@ public final class Network {
     }
     let tables = PositionTables.count(
       width: structure.sinusoidWidth,
-      headWidths: structure.rotaryWidths,
-      length: length
+      rotaryWidths: structure.rotaryWidths,
+      length: structure.length(of: length)
     )
     let bytes = MemoryLayout<Float>.stride
     let parameters = structure.layout.count * bytes
@@ -157,7 +157,7 @@ public final class Network {
         isTied: configuration.tiedDropout,
         seed: dropoutSeed,
         step: step,
-        length: batch.length
+        length: structure.length(of: batch.length)
       )
     }
     let pass = prepare(batch, isTraining: true, dropout: dropout)
@@ -174,13 +174,14 @@ public final class Network {
   /// Plans the workspace when the shape is new and gathers what the layers need.
   func prepare(_ batch: Batch, isTraining: Bool, dropout: Dropout?) -> Pass {
     let current: Workspace
+    let length = structure.length(of: batch.length)
     let kernelLength = structure.extendKernels(
-      to: batch.length,
+      to: length,
       parameters: parameters.base,
       buffers: buffers.base,
       pool
     )
-    if let workspace, workspace.plan.rows == batch.rows, workspace.plan.length == batch.length,
+    if let workspace, workspace.plan.rows == batch.rows, workspace.plan.length == length,
       workspace.plan.kernelLength == kernelLength
     {
       current = workspace
@@ -197,7 +198,7 @@ public final class Network {
       workspace = nil
       current = Workspace(plan, reusing: reusable)
       workspace = current
-      tables.extend(to: batch.length)
+      tables.extend(to: length)
     }
     return Pass(
       parameters: parameters.base,
@@ -208,8 +209,8 @@ public final class Network {
       transforms: transforms,
       pool: pool,
       rows: batch.rows,
-      length: batch.length,
-      lengths: batch.lengths?.map(Int.init),
+      length: length,
+      lengths: batch.lengths?.map { Int($0) + configuration.tokensBefore },
       isTraining: isTraining,
       dropout: dropout
     )

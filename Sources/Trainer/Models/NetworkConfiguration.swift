@@ -63,6 +63,8 @@ public struct NetworkConfiguration: Codable, Sendable, Equatable {
     case mean
     case max
     case last
+    /// The first position: that of the class token, where there is one.
+    case first
     case all
   }
 
@@ -102,6 +104,13 @@ public struct NetworkConfiguration: Codable, Sendable, Equatable {
   /// paper's random initialization is 0.1.
   public var normalInitialization: Float?
 
+  /// How rotary attention turns; all channels of a head in adjacent pairs when absent.
+  public var rotary: Rotary?
+  /// How the layers of a round follow each other; one after the other when absent.
+  public var residual: Residual?
+  /// Whether a learned vector is put before every sequence, as its first position.
+  public var classToken: Bool?
+
   /// A configuration; what has a default is off.
   public init(
     encoder: Encoder,
@@ -119,7 +128,10 @@ public struct NetworkConfiguration: Codable, Sendable, Equatable {
     tiedDropout: Bool = false,
     maximumLength: Int = 1,
     identicalProjections: Bool = false,
-    normalInitialization: Float? = nil
+    normalInitialization: Float? = nil,
+    rotary: Rotary? = nil,
+    residual: Residual? = nil,
+    classToken: Bool? = nil
   ) {
     self.encoder = encoder
     self.positions = positions
@@ -137,6 +149,9 @@ public struct NetworkConfiguration: Codable, Sendable, Equatable {
     self.maximumLength = maximumLength
     self.identicalProjections = identicalProjections
     self.normalInitialization = normalInitialization
+    self.rotary = rotary
+    self.residual = residual
+    self.classToken = classToken
   }
 
   /// The number of outputs per row or position.

@@ -13,6 +13,8 @@ struct NetworkStructure {
   /// The gradient that runs from the last block to the first.
   private(set) var gradient = Slot()
   private(set) var branchGradient = Slot()
+  /// The gradient of a parallel round's input.
+  private(set) var roundGradient = Slot()
   private(set) var dropped = Slot()
 
   init(_ configuration: NetworkConfiguration) {
@@ -51,7 +53,7 @@ struct NetworkStructure {
   ///
   /// - Parameters:
   ///   - rows: sequences in the batch.
-  ///   - length: the positions of a sequence.
+  ///   - length: the positions of a sequence, without a class token.
   ///   - threads: the workers that get scratch memory.
   ///   - kernelLength: what ``extendKernels(to:parameters:buffers:_:)`` returned, or
   ///     ``freshKernelLength(for:)``.
@@ -67,7 +69,7 @@ struct NetworkStructure {
   ) -> WorkspacePlan {
     var plan = WorkspacePlan(
       rows: rows,
-      length: length,
+      length: self.length(of: length),
       threads: threads,
       kernelLength: kernelLength
     )
@@ -92,9 +94,13 @@ struct NetworkStructure {
     decoder.reserve(in: &plan)
     gradient = plan.keepGradient(count)
     branchGradient = plan.keepGradient(count)
+    if configuration.isParallel { roundGradient = plan.keepGradient(count) }
     if configuration.dropout > 0 { dropped = plan.keepGradient(count) }
     return plan
   }
+
+  /// The positions between encoder and head: those of a sequence and that of the class token.
+  func length(of batchLength: Int) -> Int { batchLength + configuration.tokensBefore }
 
   /// Makes all layers fit for sequences of `length`, which does not change the network's function.
   ///
@@ -121,21 +127,27 @@ struct NetworkStructure {
   /// The width of the sinusoid table, or nil for none.
   var sinusoidWidth: Int? { configuration.positions == .sinusoidal ? configuration.width : nil }
 
-  /// The head widths that need a table of rotations.
+  /// The numbers of channels of a head that need a table of rotations.
   var rotaryWidths: Set<Int> {
-    Set(
+    let rotary = configuration.rotary ?? .init()
+    return Set(
       configuration.layers.compactMap { layer in
         switch layer {
         case .attention(let heads, _, true), .localAttention(let heads, _, _, _, _, true):
-          configuration.width / heads
+          rotary.width(ofHead: configuration.width / heads)
         default: nil
         }
       }
     )
   }
 
-  /// The input of the block at `index`.
-  func blockInput(_ index: Int) -> Slot { index == 0 ? encoded : blocks[index - 1].output }
+  /// What the block at `index` adds to.
+  func residual(_ index: Int) -> Slot { index == 0 ? encoded : blocks[index - 1].output }
+
+  /// What the layer of the block at `index` sees: in a parallel round, the round's input.
+  func blockInput(_ index: Int) -> Slot {
+    residual(configuration.isParallel ? index - index % configuration.layers.count : index)
+  }
 
   /// Computes the outputs of a checked batch in the decoder's slot.
   func forward(_ batch: Batch, _ pass: Pass) {
@@ -144,10 +156,14 @@ struct NetworkStructure {
     encoder.forward(batch.input, into: encoded, pass)
     pass.dropout?.apply(encoded, into: encoded, site: 0, pass.pool)
     for index in blocks.indices {
-      blocks[index].forward(pass.matrix(blockInput(index), columns: width), pass)
+      blocks[index].forward(
+        pass.matrix(blockInput(index), columns: width),
+        around: pass.matrix(residual(index), columns: width),
+        pass
+      )
     }
     let final = pass.matrix(final, columns: width)
-    finalNorm?.forward(pass.matrix(blockInput(blocks.count), columns: width), into: final, pass)
+    finalNorm?.forward(pass.matrix(residual(blocks.count), columns: width), into: final, pass)
     decoder.forward(final, lengths: batch.lengths, pass)
   }
 
@@ -158,7 +174,7 @@ struct NetworkStructure {
   /// Guestrin, "Training deep nets with sublinear memory cost", 2016).
   func backward(_ batch: Batch, recomputing: Bool, _ pass: Pass) {
     let width = configuration.width
-    let gradient = pass.matrix(gradient, columns: width)
+    var gradient = pass.matrix(gradient, columns: width)
     let branchGradient = pass.matrix(branchGradient, columns: width)
     let dropped = pass.dropout.map { _ in pass.matrix(self.dropped, columns: width) }
     decoder.backward(
@@ -169,23 +185,33 @@ struct NetworkStructure {
     )
     finalNorm?.backward(
       gradient,
-      input: pass.matrix(blockInput(blocks.count), columns: width),
+      input: pass.matrix(residual(blocks.count), columns: width),
       into: gradient,
       adds: false,
       pass
     )
     var again = pass
     again.isRepeated = true
+    // In a parallel round every layer takes the gradient of the round's output and adds to `other`.
+    var other = configuration.isParallel ? pass.matrix(roundGradient, columns: width) : nil
     for index in blocks.indices.reversed() {
       let input = pass.matrix(blockInput(index), columns: width)
-      if recomputing, index + 1 < blocks.count { blocks[index].forward(input, again) }
+      if recomputing, index + 1 < blocks.count {
+        blocks[index].forward(input, around: pass.matrix(residual(index), columns: width), again)
+      }
+      let place = index % configuration.layers.count
+      if place == configuration.layers.count - 1 {
+        other?.base.update(from: gradient.base, count: pass.positions * width)
+      }
       blocks[index].backward(
         input: input,
         gradient: gradient,
+        target: other,
         branchGradient: branchGradient,
         dropped: dropped,
         pass
       )
+      if place == 0, let round = other { (gradient, other) = (round, gradient) }
     }
     pass.dropout?.apply(gradient, into: gradient, site: 0, pass.pool)
     encoder.backward(gradient, input: batch.input, pass)

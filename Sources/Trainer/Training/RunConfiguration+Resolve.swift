@@ -172,6 +172,9 @@ extension RunConfiguration {
     (full.dataDigest, full.from, full.objective.mask) = ("", "", "")
     (full.normalization, full.objective.labels) = ("", LabelRange(minimum: 0, maximum: 1))
     (full.optimizer.clipNorm, full.epochs, full.steps, full.checkpointSteps) = (1, 1, 1, 1)
+    full.network.rotary = .init()
+    (full.network.residual, full.network.classToken) = (.sequential, false)
+    full.network.normalInitialization = 1
     full.validation.everySteps = 1
     full.validation.batchSize = 1
     full.validation.samples = 1

@@ -128,7 +128,7 @@ public final class TrainingRun {
     } else {
       network.initialize(seed: configuration.seed)
       transfer = try configuration.from.map { path in
-        try Checkpoint(reading: path).transfer(to: network)
+        try WeightSource(at: path).transfer(to: network)
       }
       progress = Progress()
     }

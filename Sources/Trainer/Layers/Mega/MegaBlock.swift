@@ -77,14 +77,15 @@ struct MegaBlock: Block {
     pass.matrix(attention.slots.output, columns: attention.width)
   }
 
-  func forward(_ input: Matrix, _ pass: Pass) {
+  func forward(_ input: Matrix, around residual: Matrix, _ pass: Pass) {
     attention.forward(input, pass)
-    feedForward.forward(attended(pass), pass)
+    feedForward.forward(attended(pass), around: attended(pass), pass)
   }
 
   func backward(
     input: Matrix,
     gradient: Matrix,
+    target: Matrix?,
     branchGradient: Matrix,
     dropped: Matrix?,
     _ pass: Pass
@@ -92,6 +93,7 @@ struct MegaBlock: Block {
     feedForward.backward(
       input: attended(pass),
       gradient: gradient,
+      target: nil,
       branchGradient: branchGradient,
       dropped: dropped,
       pass
