@@ -5,6 +5,13 @@ extension GoldenModelDescription.Layer {
   ///
   /// - Throws: ``NetworkError`` for what no layer of this build has.
   func layer(width: Int) throws -> NetworkConfiguration.Layer {
+    guard bias ?? true else { throw NetworkError("there are no layers without a bias here") }
+    let activation = kind == "mega" ? "silu" : "gelu"
+    guard act ?? activation == activation else {
+      throw NetworkError(
+        "the layer '\(kind)' has the activation \(activation) here, not \(act ?? "")"
+      )
+    }
     switch kind {
     case "attn":
       return .attention(

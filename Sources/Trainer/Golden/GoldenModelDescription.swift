@@ -33,6 +33,7 @@ struct GoldenModelDescription: Decodable {
     var maxPositions: Int?
     var ffExpand: Int?
     var act: String?
+    var bias: Bool?
   }
 
   struct Decoder: Decodable {
@@ -41,6 +42,8 @@ struct GoldenModelDescription: Decodable {
     var out: Int?
     var useLengths: Bool?
     var nli: Bool?
+    var act: String?
+    var mid: Int?
   }
 
   struct Model: Decodable {
@@ -170,6 +173,10 @@ struct GoldenModelDescription: Decodable {
   }
 
   private func head() throws -> NetworkConfiguration.Head {
+    let decoder = model.decoder
+    guard decoder.act ?? "gelu" == "gelu", decoder.mid ?? model.dModel == model.dModel else {
+      throw NetworkError("a head for pairs has gelus and the network's width here, nothing else")
+    }
     if isForPairs { return model.decoder.nli ?? true ? .pairs : .pairsConcatenated }
     return try Self.choose(
       "decoder.kind",

@@ -94,9 +94,7 @@ func batchNormBackward(
   let tiles = Tiles(summing: input.rows)
   let (mean, scale) = (statistics, statistics + width)
   pool.parallelFor(tiles.count) { index in
-    let sums = partials + index * 2 * width
-    sums.update(repeating: 0, count: 2 * width)
-    for row in tiles[index] {
+    sumRows(tiles[index], count: 2 * width, into: partials + index * 2 * width) { row, sums in
       let (dy, x) = (outputGradient.row(row), input.row(row))
       for column in 0..<width {
         sums[column] += dy[column] * ((x[column] - mean[column]) * scale[column])
@@ -124,6 +122,31 @@ func batchNormBackward(
   }
 }
 
+/// Sums over rows in groups of sixteen, lest the roundings of a long sum pile up.
+///
+/// - Parameters:
+///   - rows: the rows of a tile.
+///   - count: the sums.
+///   - sums: overwritten.
+///   - add: adds a row's values to the sums of its group.
+@inline(__always)
+private func sumRows(
+  _ rows: Range<Int>,
+  count: Int,
+  into sums: UnsafeMutablePointer<Float>,
+  _ add: (_ row: Int, _ group: UnsafeMutablePointer<Float>) -> Void
+) {
+  sums.update(repeating: 0, count: count)
+  withUnsafeTemporaryAllocation(of: Float.self, capacity: count) { buffer in
+    guard let group = buffer.baseAddress else { return }
+    for first in stride(from: rows.lowerBound, to: rows.upperBound, by: 16) {
+      group.initialize(repeating: 0, count: count)
+      for row in first..<min(first + 16, rows.upperBound) { add(row, group) }
+      for index in 0..<count { sums[index] += group[index] }
+    }
+  }
+}
+
 /// The mean over the rows of x - center, or of its square; tiles are joined in Double.
 private func columnMeans(
   _ input: Matrix,
@@ -136,9 +159,7 @@ private func columnMeans(
   let width = input.columns
   let tiles = Tiles(summing: input.rows)
   pool.parallelFor(tiles.count) { index in
-    let sums = partials + index * width
-    sums.update(repeating: 0, count: width)
-    for row in tiles[index] {
+    sumRows(tiles[index], count: width, into: partials + index * width) { row, sums in
       let x = input.row(row)
       if squared {
         for column in 0..<width {
