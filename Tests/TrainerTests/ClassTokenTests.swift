@@ -17,6 +17,16 @@ import Testing
     configuration.tiedDropout = true
     return configuration
   }()
+  /// A class token that Mega's relative positions have to reach over.
+  static let mega: NetworkConfiguration = {
+    var configuration = NetworkTests.wholeMega
+    configuration.layers = [
+      .mega(model: Mega(queryWidth: 4, valueWidth: 6, states: 2, maximumPositions: 151))
+    ]
+    configuration.depth = 2
+    configuration.classToken = true
+    return configuration
+  }()
   /// A class token in pretraining, where every other position is kept.
   static let restorer: NetworkConfiguration = {
     var configuration = NetworkTests.plain
@@ -87,6 +97,12 @@ import Testing
       try network.evaluationPass(Batch(rows: 1, length: 301, input: .tokens(tokens)), .classes([0]))
     }
     #expect(error?.description == "the batch has length 302, the learned position table 301 rows")
+    let mega = Network(Self.mega, pool: WorkerPool(threads: 1))
+    let (batch, target) = NetworkTests.example(Self.mega, rows: 1, length: 151)
+    let tooLong = #expect(throws: NetworkError.self) { try mega.evaluationPass(batch, target) }
+    #expect(
+      tooLong?.description.contains("length 152, Mega's relative positions reach 151") == true
+    )
   }
 
   @Test func `finetuning keeps a token, draws a new one or drops an old one`() throws {

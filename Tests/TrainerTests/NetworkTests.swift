@@ -116,7 +116,7 @@ import Testing
   )
   static let kinds = [
     mixed, plain, stateSpaces, mega, wholeMega, parallel, ClassTokenTests.classifier,
-    ClassTokenTests.restorer,
+    ClassTokenTests.restorer, ClassTokenTests.mega,
   ]
 
   static func example(

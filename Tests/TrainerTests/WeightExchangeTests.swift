@@ -230,5 +230,10 @@ import Testing
     #expect(fitted.head == .identity && fitted.encoder == .embedding(vocabulary: 5))
     other.classToken = true
     #expect(throws: CheckpointError.self) { try ReferenceWeights.read(files, for: other) }
+    other = NetworkTests.mega
+    let error = #expect(throws: CheckpointError.self) {
+      try ReferenceWeights.read(files, for: other)
+    }
+    #expect(error?.reason.contains("Mega are not known") == true)
   }
 }

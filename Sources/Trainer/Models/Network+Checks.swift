@@ -6,9 +6,10 @@ extension Network {
     }
     if let fault = structure.decoder.fault(ofRows: batch.rows) { throw fault }
     if let fault = structure.encoder.fault(of: batch) { throw fault }
-    if let limit = configuration.longestLength, batch.length > limit {
+    let length = structure.length(of: batch.length)
+    if let limit = configuration.longestLength, length > limit {
       throw NetworkError(
-        "the batch has sequences of length \(batch.length), Mega's relative positions reach \(limit); "
+        "the batch has sequences of length \(length), Mega's relative positions reach \(limit); "
           + "give it more maximumPositions or a chunk"
       )
     }

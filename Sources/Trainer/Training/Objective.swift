@@ -91,7 +91,7 @@ extension NetworkConfiguration {
   func fitted(to shape: DataShape, _ objective: Objective) -> NetworkConfiguration {
     var network = self
     network.maximumLength = max(maximumLength, shape.maximumLength)
-    network.layers = layers.map { $0.reaching(shape.maximumLength) }
+    network.layers = layers.map { $0.reaching(shape.maximumLength + tokensBefore) }
     let channels = shape.channels + (objective.kind == .masked ? 1 : 0)
     network.encoder =
       shape.vocabulary.map { .embedding(vocabulary: $0) } ?? .linear(inputs: channels)

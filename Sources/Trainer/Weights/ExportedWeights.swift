@@ -27,14 +27,29 @@ public enum ExportedWeights {
     for prefix in ["parameter.", "buffer."] {
       places += checkpoint.shapes(prefix).map { ($0.key, prefix + $0.key, $0.value) }
     }
-    let tensors = try places.sorted { $0.name < $1.name }.map { name, place, shape in
-      let elements: [Float] = try checkpoint.file.elements(of: place)
-      return TensorData(name: name, shape: shape, elements: elements)
+    places.sort { $0.name < $1.name }
+    for (_, place, _) in places {
+      let type = try checkpoint.file.description(of: place).elementType
+      guard type == .float32 else {
+        throw CheckpointError(
+          path: checkpoint.path,
+          reason: "'\(place)' is \(type.rawValue), expected F32"
+        )
+      }
     }
     let config = String(decoding: try JSON.encode(checkpoint.configuration), as: UTF8.self)
     let metadata = ["format": format, "version": version, "config": config]
-    try SafetensorsWriter.write(tensors, metadata: metadata, layout: .packed, to: path)
-    return tensors.count
+    let file = try SafetensorsFileWriter(
+      places.map { TensorPlan(name: $0.name, elementType: .float32, shape: $0.shape) },
+      metadata: metadata,
+      layout: .packed,
+      to: path
+    )
+    for (_, place, _) in places {
+      try checkpoint.file.withBytes(of: place) { try file.append($0) }
+    }
+    try file.finish()
+    return places.count
   }
 
   /// The configuration in an exported file, or nil when the file is none.

@@ -43,11 +43,13 @@ enum ReferenceWeights {
     _ files: WeightFiles,
     for network: NetworkConfiguration
   ) throws -> [String: [Float]] {
-    guard network.positions != .learned, network.classToken != true, !network.isParallel else {
+    let hasMega = network.layers.contains { if case .mega = $0 { true } else { false } }
+    guard network.positions != .learned, network.classToken != true, !network.isParallel, !hasMega
+    else {
       throw CheckpointError(
         path: files.path,
-        reason: "the published code has no learned positions, class token or parallel layers, "
-          + "which this network has"
+        reason: "the published names of learned positions, class tokens, parallel layers and Mega "
+          + "are not known, and this network has one of them"
       )
     }
     var tensors = try ForeignTensors(files, canonical: canonicalName)
