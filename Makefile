@@ -14,7 +14,7 @@ PREFIX ?= /usr/local
 DESTDIR ?=
 PROGRAMS := lra-prep lra-train
 
-.PHONY: deps build demo test fuzz bench man completions install uninstall format lint clean
+.PHONY: deps build demo test fuzz bench families man completions install uninstall format lint clean
 
 # Installs the system packages that are missing, or says how.
 deps:
@@ -49,6 +49,10 @@ fuzz: deps
 # Ratios of one run on this machine.
 bench: build
 	Sources/Tools/bench.sh
+
+# Every family of models, small, pretrained and finetuned; STEPS=300, CIFAR=cifar-10-binary.tar.gz.
+families: build
+	Sources/Tools/families.sh
 
 # A page for every command from its help, by the generator that comes with the argument parser.
 man: build

@@ -120,6 +120,87 @@ import Testing
     #expect(result.errors.split(separator: "\n").count == 1)
   }
 
+  @Test func `exported weights come back as a run of their own`() throws {
+    #expect(try run("finetune \(Self.base) --run a --steps 4 --class-token").exitCode == 0)
+    let exported = try run("export --run a --format safetensors -o a.safetensors")
+    #expect(exported.exitCode == 0, "\(exported.errors)")
+    #expect(exported.output.hasPrefix("weights a.safetensors\ntensors "))
+    let imported = try run("import --from a.safetensors --output b")
+    #expect(imported.exitCode == 0, "\(imported.errors)")
+    #expect(imported.output.hasPrefix("run runs/b\nnames exported\nloaded "))
+    #expect(try run("export --run b -o b.safetensors").exitCode == 0)
+    func bytes(_ name: String) throws -> Data {
+      try Data(contentsOf: URL(fileURLWithPath: folder.path + "/" + name))
+    }
+    #expect(try bytes("a.safetensors") == bytes("b.safetensors"))
+    let scores = try ["a", "b"].map { name in
+      try run("evaluate --run \(name) --split test --quiet").output.split(separator: "\n")
+        .dropFirst()
+    }
+    #expect(scores[0].count == 3 && scores[0] == scores[1])
+    let again = try run("import --from a.safetensors --output b")
+    #expect(again.exitCode == 1 && again.errors.contains("--force"))
+    let shard = "data/train-00000-of-00001.safetensors"
+    #expect(try run("import --from \(shard) --preset transformer-image -o b --force").exitCode == 1)
+    #expect(try run("evaluate --run b --split test --quiet").exitCode == 0)
+    let preset = try run("import --from a.safetensors --preset transformer-image -o c")
+    #expect(preset.exitCode == 64)
+  }
+
+  /// A GPT-NeoX model of one layer of zeros, for networks of width 16.
+  private func writeModel(_ path: String) throws {
+    let shapes = [
+      "embed_in.weight": [20, 16], "final_layer_norm.weight": [16], "final_layer_norm.bias": [16],
+      "layers.0.input_layernorm.weight": [16], "layers.0.input_layernorm.bias": [16],
+      "layers.0.post_attention_layernorm.weight": [16],
+      "layers.0.post_attention_layernorm.bias": [16],
+      "layers.0.attention.query_key_value.weight": [48, 16],
+      "layers.0.attention.query_key_value.bias": [48],
+      "layers.0.attention.dense.weight": [16, 16], "layers.0.attention.dense.bias": [16],
+      "layers.0.mlp.dense_h_to_4h.weight": [64, 16], "layers.0.mlp.dense_h_to_4h.bias": [64],
+      "layers.0.mlp.dense_4h_to_h.weight": [16, 64], "layers.0.mlp.dense_4h_to_h.bias": [16],
+    ]
+    let tensors = shapes.sorted { $0.key < $1.key }.map { name, shape in
+      TensorData(
+        name: "gpt_neox." + name,
+        elementType: .float16,
+        shape: shape,
+        bytes: Array(repeating: 0, count: 2 * shape.reduce(1, *))
+      )
+    }
+    try SafetensorsWriter.write(tensors, metadata: ["format": "pt"], layout: .packed, to: path)
+  }
+
+  @Test func `a GPT-NeoX model is trained on, directly and imported`() throws {
+    try writeModel(folder.path + "/neox.safetensors")
+    let small = """
+      {"network": {"width": 16, "depth": 1, "layers": [{"attention": {"heads": 2, "causal": true, \
+      "rotary": true}}, {"feedForward": {"expand": 4}}], "rotary": {"fraction": 0.5, "pairing": \
+      "halves"}}, "batchSize": 4, "schedule": {"warmUpSteps": 2}}
+      """
+    try small.write(toFile: folder.path + "/small.json", atomically: true, encoding: .utf8)
+    let preset = "--preset pythia-70m-image --config small.json"
+    let direct = try run("finetune --data data \(preset) --from neox.safetensors --run a --steps 2")
+    #expect(direct.exitCode == 0, "\(direct.errors)")
+    #expect(direct.errors.contains("loaded: 18 tensors"))
+    #expect(direct.errors.contains("dropped: gpt_neox.embed_in.weight\n"))
+    let imported = try run(
+      "import --from neox.safetensors \(preset) --stage pretrain -o n.safetensors"
+    )
+    #expect(imported.exitCode == 0, "\(imported.errors)")
+    #expect(imported.output.contains("names gpt-neox\nloaded 18 tensors\n"))
+    let pretrained = try run(
+      "pretrain --data data \(preset) --from n.safetensors --run b --steps 2"
+    )
+    #expect(pretrained.exitCode == 0, "\(pretrained.errors)")
+    let unnamed = try run("finetune --data data --from neox.safetensors --run c")
+    #expect(unnamed.exitCode == 1 && unnamed.errors.contains("hint: name a preset"))
+    let kept = try run("import --from neox.safetensors \(preset) --keep-embeddings -o d")
+    #expect(kept.exitCode == 64)
+    let homeless = try run("evaluate --run n.safetensors")
+    #expect(homeless.exitCode == 64 && homeless.errors.contains("name one with '--data'"))
+  }
+
   @Test func `wrong usage exits with 64`() throws {
     for line in [
       "pretrain", "pretrain --data data --epochs 0", "finetune --data data --resume --force",

@@ -14,7 +14,7 @@ import Testing
   }()
 
   @Test func `the fixtures have every kind`() {
-    #expect(Self.paths.count >= 40)
+    #expect(Self.paths.count >= 38)
   }
 
   @Test(arguments: paths)

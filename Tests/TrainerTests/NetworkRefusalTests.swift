@@ -52,6 +52,20 @@ import Testing
     #expect(sentence { _ in } == nil)
     #expect(sentence { $0.width = 13 } == "3 heads do not divide the width 13")
     #expect(sentence { $0.width = 9 } == "rotary heads need an even width, theirs is 3")
+    #expect(
+      sentence { $0.rotary = .init(fraction: 0.75) }
+        == "rotary attention turns 3 of a head's 4 channels, expected pairs"
+    )
+    #expect(
+      sentence { $0.rotary = .init(fraction: 1.5) }
+        == "rotary attention turns a fraction of 1.5 of a head, expected more than 0 and at most 1"
+    )
+    #expect(
+      sentence {
+        $0.residual = .parallel
+        $0.prenorm = false
+      } == "parallel layers need pre-norm and at least one layer a round"
+    )
     #expect(sentence { $0.dropout = 1 } == "dropout is 1.0, expected 0 ..< 1")
     #expect(sentence { $0.outputs = 0 } == "the head has 0 outputs, expected at least 1")
     #expect(
@@ -89,5 +103,50 @@ import Testing
       sentence(s4(8), smallestStep: 0)
         == "step sizes start between 0.0 and 0.1, expected 0 < first <= second"
     )
+  }
+
+  @Test func `Mega layers of which no network can be made are refused`() throws {
+    func sentence(_ change: (inout Mega) -> Void) -> String? {
+      var model = Mega(queryWidth: 4, valueWidth: 6)
+      change(&model)
+      var configuration = NetworkTests.mega
+      configuration.layers = [.mega(model: model)]
+      do {
+        try configuration.validate()
+        return nil
+      } catch { return String(describing: error) }
+    }
+    #expect(sentence { _ in } == nil)
+    #expect(sentence { $0.queryWidth = 0 } == "a Mega layer has queryWidth 0, expected 1 ... 65536")
+    #expect(sentence { $0.valueWidth = -1 } != nil)
+    #expect(sentence { $0.states = 0 } != nil)
+    #expect(sentence { $0.chunk = 0 } == "a Mega layer has chunk 0, expected 1 ... 16777216")
+    #expect(sentence { $0.maximumPositions = 0 } != nil)
+    #expect(sentence { $0.expand = 0 } != nil)
+  }
+
+  @Test func `sequences beyond the relative positions of Mega are refused`() throws {
+    let network = Network(NetworkTests.wholeMega, pool: WorkerPool(threads: 1))
+    let (batch, target) = NetworkTests.example(NetworkTests.wholeMega, rows: 1, length: 151)
+    let error = #expect(throws: NetworkError.self) { try network.evaluationPass(batch, target) }
+    #expect(
+      try #require(error).description
+        == "the batch has sequences of length 151, Mega's relative positions reach 150; give it more "
+        + "maximumPositions or a chunk"
+    )
+  }
+
+  @Test func `Mega and the causal objective do not go together`() throws {
+    var configuration = try Preset.named("mega-listops").pretrain
+    configuration.objective = Objective(.causal)
+    let error = #expect(throws: RunError.self) { try configuration.check() }
+    #expect(try #require(error).description.contains("Mega's attention is never causal"))
+  }
+
+  @Test func `a longer data set stretches the relative positions`() throws {
+    let configuration = try Preset.named("mega-listops").pretrain
+    let shape = DataShape(vocabulary: 19, classes: 10, maximumLength: 5000)
+    #expect(configuration.network.longestLength == 4000)
+    #expect(configuration.fitted(to: shape).network.longestLength == 5000)
   }
 }

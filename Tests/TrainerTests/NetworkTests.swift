@@ -56,6 +56,69 @@ import Testing
     tiedDropout: true
   )
 
+  /// Chunks with a rest, two-sided averages, batch norm, both places of the norm, dropout.
+  static let mega = NetworkConfiguration(
+    encoder: .embedding(vocabulary: 11),
+    positions: .none,
+    width: 12,
+    layers: [
+      .mega(
+        model: Mega(queryWidth: 5, valueWidth: 9, states: 3, chunk: 32, scores: .laplace)
+      )
+    ],
+    depth: 2,
+    norm: .batch,
+    outputs: 5,
+    poolsOverLengths: true,
+    dropout: 0.2
+  )
+  static let wholeMega = NetworkConfiguration(
+    encoder: .linear(inputs: 2),
+    positions: .none,
+    width: 10,
+    layers: [
+      .mega(model: Mega(queryWidth: 8, valueWidth: 7, states: 2, maximumPositions: 150)),
+      .mega(
+        model: Mega(
+          queryWidth: 3,
+          valueWidth: 11,
+          states: 4,
+          chunk: 3,
+          scores: .squaredRelu,
+          bidirectional: false,
+          expand: 3
+        )
+      ),
+    ],
+    depth: 1,
+    prenorm: false,
+    outputs: 1,
+    pooling: .all,
+    dropout: 0.3,
+    tiedDropout: true
+  )
+
+  /// Layers side by side, turned as in GPT-NeoX.
+  static let parallel = NetworkConfiguration(
+    encoder: .embedding(vocabulary: 11),
+    positions: .none,
+    width: 24,
+    layers: [
+      .attention(heads: 2, causal: false, rotary: true), .feedForward(expand: 2),
+      .attention(heads: 3, causal: true, rotary: true),
+    ],
+    depth: 2,
+    outputs: 5,
+    poolsOverLengths: true,
+    dropout: 0.2,
+    rotary: .init(fraction: 0.5, pairing: .halves),
+    residual: .parallel
+  )
+  static let kinds = [
+    mixed, plain, stateSpaces, mega, wholeMega, parallel, ClassTokenTests.classifier,
+    ClassTokenTests.restorer,
+  ]
+
   static func example(
     _ configuration: NetworkConfiguration,
     rows: Int,
@@ -78,7 +141,7 @@ import Testing
     )
   }
 
-  @Test(arguments: [mixed, plain, stateSpaces])
+  @Test(arguments: kinds)
   func `the number of threads does not change a bit`(configuration: NetworkConfiguration) throws {
     let (batch, target) = Self.example(configuration, rows: 3, length: 150)
     var results: [(LossResult, [UInt32])] = []
@@ -107,7 +170,7 @@ import Testing
     #expect(results[0] == results[2])
   }
 
-  @Test(arguments: [mixed, plain, stateSpaces])
+  @Test(arguments: kinds)
   func `gradients agree with differences, dropout included`(
     configuration: NetworkConfiguration
   ) throws {
@@ -135,17 +198,55 @@ import Testing
     }
   }
 
-  @Test(arguments: [mixed, plain, stateSpaces])
-  func `the memory plan is what is allocated`(configuration: NetworkConfiguration) throws {
-    let network = Network(configuration, pool: WorkerPool(threads: 2))
+  @Test(arguments: kinds, [false, true])
+  func `the memory plan is what is allocated`(
+    configuration: NetworkConfiguration,
+    recomputes: Bool
+  ) throws {
+    let pool = WorkerPool(threads: 2)
+    let network = Network(configuration, recomputes: recomputes, pool: pool)
     network.initialize(seed: 1)
     let (batch, target) = Self.example(configuration, rows: 3, length: 70)
     _ = try network.trainingPass(batch, target, dropoutSeed: 0, step: 0)
     let optimizer = AdamW(layout: network.layout, learningRate: 0.1, weightDecay: 0)
-    let plan = Network.memoryPlan(configuration, rows: 3, length: 70, threads: 2)
+    let plan = Network.memoryPlan(
+      configuration,
+      rows: 3,
+      length: 70,
+      threads: 2,
+      recomputes: recomputes
+    )
     let moments = optimizer.firstMoment.byteCount + optimizer.secondMoment.byteCount
     #expect(plan.moments == moments)
     #expect(plan.total == network.allocatedByteCount + moments)
+  }
+
+  @Test(arguments: kinds)
+  func `computing blocks twice gives the same bits in less memory`(
+    configuration: NetworkConfiguration
+  ) throws {
+    let networks = [false, true].map {
+      Network(configuration, recomputes: $0, pool: WorkerPool(threads: 2))
+    }
+    let (batch, target) = Self.example(configuration, rows: 3, length: 70)
+    var results: [[LossResult]] = [[], []]
+    for (index, network) in networks.enumerated() {
+      network.initialize(seed: 1)
+      for step in 0..<2 {
+        results[index].append(
+          try network.trainingPass(batch, target, dropoutSeed: 4, step: step)
+        )
+      }
+      results[index].append(try network.evaluationPass(batch, target))
+    }
+    #expect(results[0] == results[1])
+    for name in networks[0].layout.names {
+      #expect(networks[0].gradients[name] == networks[1].gradients[name])
+    }
+    for name in networks[0].buffers.layout.names {
+      #expect(networks[0].buffers[name] == networks[1].buffers[name])
+    }
+    #expect(networks[1].allocatedByteCount < networks[0].allocatedByteCount)
   }
 
   @Test func `passes of one shape reuse their memory and forget the past`() throws {

@@ -1,7 +1,9 @@
 internal import FoundationEssentials
 
-/// The element types of a safetensors tensor that this package reads and writes.
+/// The element types of a safetensors tensor that this package reads; half precision and truth
+/// values occur in the weights of others only.
 public enum ElementType: String, Codable, Sendable {
+  case bool = "BOOL"
   case uint8 = "U8"
   case int8 = "I8"
   case uint16 = "U16"
@@ -10,14 +12,17 @@ public enum ElementType: String, Codable, Sendable {
   case int32 = "I32"
   case uint64 = "U64"
   case int64 = "I64"
+  case float16 = "F16"
+  /// The upper half of a `F32`.
+  case brainFloat16 = "BF16"
   case float32 = "F32"
   case float64 = "F64"
 
   /// The size of an element in bytes.
   public var byteCount: Int {
     switch self {
-    case .uint8, .int8: 1
-    case .uint16, .int16: 2
+    case .bool, .uint8, .int8: 1
+    case .uint16, .int16, .float16, .brainFloat16: 2
     case .uint32, .int32, .float32: 4
     case .uint64, .int64, .float64: 8
     }

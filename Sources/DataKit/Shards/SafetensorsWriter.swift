@@ -34,11 +34,20 @@ public struct TensorData: Sendable {
   }
 }
 
-/// Writes safetensors files whose tensors start at multiples of 4096 bytes.
+/// Writes safetensors files whose tensors start at multiples of 4096 bytes, or packed ones.
 ///
 /// The header is padded with spaces and the gaps between tensors are `U8` tensors named
 /// `__pad__.k`, as the format allows no holes. Equal tensors and metadata give equal bytes.
 public enum SafetensorsWriter {
+  /// Where tensors start.
+  public enum Layout: Sendable {
+    /// Data section and tensors at multiples of 4096 bytes, for mapping.
+    case aligned
+    /// One tensor right after the other, the data section at a multiple of 8 bytes; for readers
+    /// that take every tensor for one of the model's.
+    case packed
+  }
+
   /// The alignment of the data section and of every tensor, in bytes.
   public static let alignment = 4096
 
@@ -50,19 +59,26 @@ public enum SafetensorsWriter {
   public static func write(
     _ tensors: [TensorData],
     metadata: [String: String],
+    layout: Layout = .aligned,
     to path: String
   ) throws -> FileDigest {
     let file = try SafetensorsFileWriter(
       tensors.map { TensorPlan(name: $0.name, elementType: $0.elementType, shape: $0.shape) },
       metadata: metadata,
+      layout: layout,
       to: path
     )
     for tensor in tensors { try tensor.bytes.withUnsafeBytes { try file.append($0) } }
     return try file.finish()
   }
 
-  fileprivate static func padding(after count: Int) -> Int {
+  /// The bytes that are missing to a multiple of `alignment`.
+  private static func padding(after count: Int, to alignment: Int) -> Int {
     (alignment - count % alignment) % alignment
+  }
+
+  fileprivate static func gap(after tensor: TensorPlan, _ layout: Layout) -> Int {
+    layout == .packed ? 0 : padding(after: tensor.byteCount, to: alignment)
   }
 
   private struct Entry: Encodable {
@@ -97,7 +113,8 @@ public enum SafetensorsWriter {
 
   fileprivate static func header(
     for tensors: [TensorPlan],
-    _ metadata: [String: String]
+    _ metadata: [String: String],
+    _ layout: Layout
   ) throws -> [UInt8] {
     var entries: [(String, Entry)] = []
     var offset = 0
@@ -113,7 +130,7 @@ public enum SafetensorsWriter {
           )
         )
       )
-      let gap = padding(after: tensor.byteCount)
+      let gap = gap(after: tensor, layout)
       if gap > 0 {
         entries.append(
           (
@@ -126,36 +143,54 @@ public enum SafetensorsWriter {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     var json = [UInt8](try encoder.encode(Header(metadata: metadata, entries: entries)))
-    json += [UInt8](repeating: UInt8(ascii: " "), count: padding(after: json.count + 8))
+    let spaces = padding(after: json.count + 8, to: layout == .packed ? 8 : alignment)
+    json += [UInt8](repeating: UInt8(ascii: " "), count: spaces)
     return withUnsafeBytes(of: UInt64(json.count).littleEndian) { [UInt8]($0) } + json
   }
 }
 
 /// What has to be known of a tensor before its bytes are.
-struct TensorPlan {
+public struct TensorPlan: Sendable {
   var name: String
   var elementType: ElementType
   var shape: [Int]
+
+  /// A tensor that is to come.
+  public init(name: String, elementType: ElementType, shape: [Int]) {
+    (self.name, self.elementType, self.shape) = (name, elementType, shape)
+  }
+
   var byteCount: Int { shape.reduce(elementType.byteCount, *) }
 }
 
 /// A safetensors file whose tensors are written one after the other, in pieces of any size.
 ///
 /// Without ``finish()`` nothing is left under the final or the partial name.
-final class SafetensorsFileWriter {
+public final class SafetensorsFileWriter {
   private var file: PartialFile
   private var tensors: ArraySlice<TensorPlan>
+  private let layout: SafetensorsWriter.Layout
   /// How many bytes of the first of `tensors` are still to come.
   private var missing = 0
 
   /// A file of the given tensors, in this order.
-  init(
+  ///
+  /// - Parameters:
+  ///   - tensors: what is to come.
+  ///   - metadata: the strings of the header.
+  ///   - layout: where tensors start.
+  ///   - path: the name that the file gets at the end.
+  ///   - hashesAside: whether digests are computed on a thread of their own.
+  /// - Throws: ``FileError`` when it cannot be made.
+  public init(
     _ tensors: [TensorPlan],
     metadata: [String: String],
+    layout: SafetensorsWriter.Layout = .aligned,
     to path: String,
     hashesAside: Bool = false
   ) throws {
-    let header = try SafetensorsWriter.header(for: tensors, metadata)
+    let header = try SafetensorsWriter.header(for: tensors, metadata, layout)
+    self.layout = layout
     file = try PartialFile(finalPath: path, hashesAside: hashesAside)
     self.tensors = tensors[...]
     missing = tensors.first?.byteCount ?? 0
@@ -164,7 +199,9 @@ final class SafetensorsFileWriter {
   }
 
   /// Adds bytes of the current tensor and, after its last one, of the next.
-  func append(_ bytes: UnsafeRawBufferPointer) throws {
+  ///
+  /// - Throws: ``FileError`` when they cannot be written.
+  public func append(_ bytes: UnsafeRawBufferPointer) throws {
     var rest = bytes
     while !rest.isEmpty {
       precondition(!tensors.isEmpty, "\(rest.count) bytes more than the tensors have")
@@ -181,7 +218,7 @@ final class SafetensorsFileWriter {
     while let tensor = tensors.first, missing == 0 {
       let zeros = [UInt8](
         repeating: 0,
-        count: SafetensorsWriter.padding(after: tensor.byteCount)
+        count: SafetensorsWriter.gap(after: tensor, layout)
       )
       try zeros.withUnsafeBytes { try file.write($0) }
       tensors.removeFirst()
@@ -192,7 +229,8 @@ final class SafetensorsFileWriter {
   /// Completes the file and gives it its name.
   ///
   /// - Precondition: every tensor has all its bytes.
-  func finish() throws(FileError) -> FileDigest {
+  @discardableResult
+  public func finish() throws(FileError) -> FileDigest {
     precondition(tensors.isEmpty, "tensor '\(tensors.first?.name ?? "")' lacks \(missing) bytes")
     return try file.commit()
   }

@@ -59,7 +59,11 @@ struct Evaluate: ParsableCommand {
   func run() throws {
     try Processor.check()
     let checkpoint = try Checkpoint(reading: RunFolder.checkpointPath(at: runPath(runName)))
-    let dataSet = try DataSet(opening: data ?? checkpoint.configuration.data)
+    let trained = checkpoint.configuration.data
+    guard let folder = data ?? (trained.isEmpty ? nil : trained) else {
+      throw ValidationError("'\(runName)' knows no data set: name one with '--data'")
+    }
+    let dataSet = try DataSet(opening: folder)
     if dataSet.digest != checkpoint.configuration.dataDigest {
       output.note("note: '\(dataSet.folder)' is not the data set that the run was trained on")
     }

@@ -8,11 +8,14 @@ struct Finetune: ParsableCommand {
       With --from every weight but the head's is taken over from the best checkpoint, \
       and the mask channel of a continuous input is dropped; without a preset the sizes \
       are those of the pretrained network. Attention stays causal when it was causal in \
-      pretraining. Without --from training starts from scratch.
+      pretraining. Of a GPT-NeoX model the layers are taken, and a preset has to be named. \
+      Without --from training starts from scratch.
 
       Examples:
         lra-train finetune --data data/listops --from a --run b
         lra-train finetune --data data/listops --preset demo-listops --run c
+        lra-train finetune --data data/text --preset paper-pythia-70m-text \
+          --from pythia-70m/model.safetensors
         lra-train finetune --run c --resume
       """
   )
@@ -22,7 +25,12 @@ struct Finetune: ParsableCommand {
   )
   var data: String?
 
-  @Option(help: "A pretrained run by folder or name, or a checkpoint file.")
+  @Option(
+    help: """
+      A pretrained run by folder or name, a checkpoint file, or a GPT-NeoX model: a safetensors \
+      file, the index of several or their folder.
+      """
+  )
   var from: String?
 
   @OptionGroup(title: "Settings") var settings: SettingOptions
@@ -37,9 +45,7 @@ struct Finetune: ParsableCommand {
   func run() throws {
     var session = TrainingSession(stage: .finetune, data: data, settings, options)
     session.changesRun = session.changesRun || from != nil
-    session.source = try from.map { place in
-      try Checkpoint(reading: RunFolder.checkpointPath(at: runPath(place)))
-    }
+    session.source = try from.map { try WeightSource(at: runPath($0)) }
     try session.run { _ in }
   }
 }

@@ -46,6 +46,9 @@ struct SettingOptions: ParsableArguments {
   )
   var normalization: String?
 
+  @Flag(help: "Put a learned token before every sequence and classify by its vector.")
+  var classToken = false
+
   @Option(help: "Decides initial weights, the order of samples and dropout.")
   var seed: UInt64?
 
@@ -65,7 +68,7 @@ struct SettingOptions: ParsableArguments {
   /// Whether an option is given that decides more than how long the run is.
   var changesRun: Bool {
     preset != nil || config != nil || batchSize != nil || learningRate != nil || weightDecay != nil
-      || warmup != nil || schedule != nil || seed != nil || normalization != nil
+      || warmup != nil || schedule != nil || seed != nil || normalization != nil || classToken
   }
 
   /// Lays the options over a configuration: first the file, then the flags.
@@ -80,6 +83,9 @@ struct SettingOptions: ParsableArguments {
     if let schedule { configuration.schedule.shape = schedule }
     if let seed { configuration.seed = seed }
     if let normalization { configuration.normalization = normalization }
+    if classToken {
+      (configuration.network.classToken, configuration.network.pooling) = (true, .first)
+    }
     applyLength(to: &configuration)
   }
 
@@ -106,11 +112,23 @@ struct RunOptions: ParsableArguments {
   @Flag(help: "Replace a run that is in the folder.")
   var force = false
 
+  @OptionGroup var memory: MemoryOptions
   @OptionGroup var output: OutputOptions
 
   mutating func validate() throws {
     if resume, force { throw ValidationError("'--resume' and '--force' exclude each other") }
   }
+}
+
+/// What trades memory for time.
+struct MemoryOptions: ParsableArguments {
+  @Flag(
+    help: """
+      Compute the insides of blocks twice instead of keeping them: less memory, about a third more \
+      time, the same result.
+      """
+  )
+  var recompute = false
 }
 
 /// Threads and text.

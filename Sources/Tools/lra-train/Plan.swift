@@ -21,6 +21,7 @@ struct Plan: ParsableCommand {
   var stage: RunConfiguration.Stage = .pretrain
 
   @OptionGroup(title: "Settings") var settings: SettingOptions
+  @OptionGroup var memory: MemoryOptions
   @OptionGroup var output: OutputOptions
 
   mutating func validate() throws { try refuseStandardInput(data) }
@@ -38,6 +39,7 @@ struct Plan: ParsableCommand {
     var momentBytes: Int
     var activationBytes: Int
     var scratchBytes: Int
+    var programBytes: Int
     var totalBytes: Int
     var availableBytes: Int?
     var fittingBatchSize: Int?
@@ -59,31 +61,32 @@ struct Plan: ParsableCommand {
     if output.json { try printJSON(result) } else { show(result) }
   }
 
-  private func memory(
+  private func plan(
     _ configuration: RunConfiguration,
     samples: Int,
     sequences: Int
   ) -> MemoryPlan {
-    Network.memoryPlan(
+    var plan = Network.memoryPlan(
       configuration.network,
       rows: samples * sequences,
       length: configuration.network.maximumLength,
-      threads: output.threads ?? WorkerPool.availableCores
+      threads: output.threads ?? WorkerPool.availableCores,
+      recomputes: memory.recompute
     )
+    plan.program = ProcessMemory.resident
+    return plan
   }
 
   private func result(of configuration: RunConfiguration, sequences: Int) -> Result {
-    func memory(_ samples: Int) -> MemoryPlan {
-      self.memory(configuration, samples: samples, sequences: sequences)
-    }
-    let plan = memory(configuration.batchSize)
+    let plan = self.plan(configuration, samples: configuration.batchSize, sequences: sequences)
     let available = availableMemory()
     var fitting: Int?
     if let available, plan.total > available {
       var (fits, tooLarge) = (0, configuration.batchSize)
       while tooLarge - fits > 1 {
         let middle = (fits + tooLarge) / 2
-        let isSmall = memory(middle).total <= available
+        let isSmall =
+          self.plan(configuration, samples: middle, sequences: sequences).total <= available
         if isSmall { fits = middle } else { tooLarge = middle }
       }
       fitting = fits > 0 ? fits : nil
@@ -99,6 +102,7 @@ struct Plan: ParsableCommand {
       momentBytes: plan.moments,
       activationBytes: plan.activations,
       scratchBytes: plan.scratch,
+      programBytes: plan.program,
       totalBytes: plan.total,
       availableBytes: available,
       fittingBatchSize: fitting
@@ -111,7 +115,8 @@ struct Plan: ParsableCommand {
       ("parameters", "\(result.parameters)"), ("weights", megabytes(result.weightBytes)),
       ("gradients", megabytes(result.gradientBytes)), ("moments", megabytes(result.momentBytes)),
       ("activations", megabytes(result.activationBytes)),
-      ("scratch", megabytes(result.scratchBytes)), ("total", megabytes(result.totalBytes)),
+      ("scratch", megabytes(result.scratchBytes)), ("program", megabytes(result.programBytes)),
+      ("total", megabytes(result.totalBytes)),
     ]
     for (name, value) in rows {
       print(padded(name, 12) + value)
@@ -121,6 +126,7 @@ struct Plan: ParsableCommand {
     let hint =
       result.fittingBatchSize.map { "--batch-size \($0) fits" }
       ?? "not even one sample fits; take a smaller preset"
+      + (memory.recompute ? "" : ", or --recompute")
     output.note("hint: \(hint)")
   }
 }

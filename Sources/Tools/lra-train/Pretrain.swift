@@ -12,6 +12,7 @@ struct Pretrain: ParsableCommand {
       Examples:
         lra-train pretrain --data data/listops --preset demo-listops --run a
         lra-train pretrain --data data/image --objective causal --epochs 5
+        lra-train pretrain --data data/text --preset pythia-70m-text --from pythia-70m
         lra-train pretrain --run a --resume
         ssh host lra-prep send data/text | lra-train pretrain --data - --run c
       """
@@ -27,6 +28,14 @@ struct Pretrain: ParsableCommand {
     help: "The data set's folder; - receives one from standard input into the run's folder."
   )
   var data: String?
+
+  @Option(
+    help: """
+      Weights to go on from instead of fresh ones, as 'finetune --from' reads them: layers are \
+      taken over, the head is not.
+      """
+  )
+  var from: String?
 
   @Option(help: "What is learned: masked elements, or the next one.")
   var objective: Target?
@@ -56,7 +65,9 @@ struct Pretrain: ParsableCommand {
 
   func run() throws {
     var session = TrainingSession(stage: .pretrain, data: data, settings, options)
-    session.changesRun = session.changesRun || objective != nil || mask != nil || loss != nil
+    session.changesRun =
+      session.changesRun || objective != nil || mask != nil || loss != nil || from != nil
+    session.source = try from.map { try WeightSource(at: runPath($0)) }
     try session.run { configuration in
       if objective == .causal { configuration.objective.kind = .causal }
       if objective == .masked { configuration.objective.kind = .masked }

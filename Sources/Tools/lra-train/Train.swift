@@ -20,8 +20,8 @@ struct Train: ParsableCommand {
       130 interrupted and saved.
       """,
     subcommands: [
-      Pretrain.self, Finetune.self, Evaluate.self, Plan.self, ListPresets.self,
-      CheckGolden.self,
+      Pretrain.self, Finetune.self, Evaluate.self, Plan.self, ListPresets.self, Export.self,
+      Import.self, CheckGolden.self,
     ]
   )
 

@@ -6,7 +6,7 @@ internal import Trainer
 
 /// The folder of a run that was named: a path as it is, a bare name below 'runs'.
 func runPath(_ name: String) -> String {
-  if name.contains("/") || name.hasSuffix(".safetensors") { return name }
+  if name.contains("/") || name.hasSuffix(".safetensors") || name.hasSuffix(".json") { return name }
   return RunFolder(name).holdsRun ? name : "runs/" + name
 }
 
@@ -17,7 +17,7 @@ struct TrainingSession {
   let settings: SettingOptions
   let options: RunOptions
   /// The pretrained network, if any.
-  var source: Checkpoint?
+  var source: WeightSource?
   /// Whether an option is given that a resumed run has to agree with.
   var changesRun: Bool
   private var output: OutputOptions { options.output }
@@ -51,6 +51,7 @@ struct TrainingSession {
       in: folder,
       resuming: options.resume,
       replacing: options.force,
+      recomputing: options.memory.recompute,
       pool: pool
     )
     announce(run)
@@ -112,9 +113,10 @@ struct TrainingSession {
     configuration.data = dataSet.folder
     if let source {
       configuration.from = source.path
-      let network = source.configuration.network
-      if settings.preset == nil { configuration.network.takeStructure(of: network) }
-      configuration.network.isCausal = network.isCausal
+      if let network = source.checkpoint?.configuration.network {
+        if settings.preset == nil { configuration.network.takeStructure(of: network) }
+        configuration.network.isCausal = network.isCausal
+      }
     }
     try settings.apply(to: &configuration)
     // A file laid over the preset may be another run's; these three are the command's to say.
@@ -135,7 +137,16 @@ struct TrainingSession {
       }
       return preset
     }
-    if let name = source?.configuration.preset { return try Preset.named(name) }
+    if let source {
+      guard let checkpoint = source.checkpoint else {
+        throw RunError(
+          source.path,
+          "a GPT-NeoX model does not say how it is to be trained",
+          hint: "name a preset, such as --preset pythia-70m-text"
+        )
+      }
+      return try Preset.named(checkpoint.configuration.preset)
+    }
     guard let preset = Preset.suggested(forTask: dataSet.manifest.task) else {
       throw RunError(
         dataSet.folder,
@@ -176,16 +187,22 @@ struct TrainingSession {
     sequences: Int,
     _ pool: WorkerPool
   ) {
-    let plan = Network.memoryPlan(
-      configuration.network,
-      rows: configuration.batchSize * sequences,
-      length: configuration.network.maximumLength,
-      threads: pool.threads
-    )
-    guard let available = availableMemory(), plan.total > available else { return }
+    func plan(recomputes: Bool) -> Int {
+      Network.memoryPlan(
+        configuration.network,
+        rows: configuration.batchSize * sequences,
+        length: configuration.network.maximumLength,
+        threads: pool.threads,
+        recomputes: recomputes
+      ).total
+    }
+    let planned = plan(recomputes: options.memory.recompute)
+    guard let available = availableMemory(), planned > available else { return }
+    let less = plan(recomputes: true)
     output.note(
-      "warning: the run may need \(megabytes(plan.total)) of memory, \(megabytes(available)) are "
+      "warning: the run may need \(megabytes(planned)) of memory, \(megabytes(available)) are "
         + "free\nhint: see 'lra-train plan'; a smaller --batch-size needs less"
+        + (less < planned ? ", --recompute \(megabytes(less))" : "")
     )
   }
 
@@ -247,6 +264,8 @@ extension NetworkConfiguration {
   mutating func takeStructure(of other: NetworkConfiguration) {
     (width, depth, layers, positions) = (other.width, other.depth, other.layers, other.positions)
     (prenorm, norm, maximumLength) = (other.prenorm, other.norm, other.maximumLength)
+    (rotary, residual, classToken) = (other.rotary, other.residual, other.classToken)
+    if classToken == true { pooling = .first }
   }
 }
 

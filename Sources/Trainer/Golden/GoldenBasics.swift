@@ -6,33 +6,55 @@ struct GoldenBasics {
   func check() throws {
     for tag in record.tags {
       switch tag {
-      case "gelu", "relu": try checkActivation(tag)
+      case "gelu": try checkActivation(tag, .gelu)
+      case "silu": try checkActivation(tag, .silu)
+      case "relu": try checkRelu()
+      case "laplace": try checkScores(tag, .laplace)
+      case "relu2": try checkScores(tag, .squaredRelu)
       case "glu": try checkGate()
       case "linear": try checkLinear()
       case "layernorm": try checkLayerNorm()
       case "batchnorm": try checkBatchNorm()
       case "dropout_free", "dropout_tied": try checkDropout(tag)
-      case "softmax": try checkSoftmax()
+      case "softmax":
+        try checkSoftmax()
+        try checkScores(tag, .softmax)
       default: break
       }
     }
   }
 
-  private func checkActivation(_ tag: String) throws {
+  private func checkActivation(_ tag: String, _ activation: Activation) throws {
     let (x, dx) = (try record.matrix("\(tag).x"), try record.matrix("\(tag).dy"))
     let y = record.matrix(rows: x.rows, columns: x.columns)
     let count = x.rows * x.columns
-    if tag == "gelu" {
-      geluForward(x.base, into: y.base, count: count)
-      try record.compare("gelu.y", y)
-      geluBackward(x.base, output: y.base, gradient: dx.base, count: count)
-      // The backward pass makes the output again.
-      try record.compare("gelu.y", y)
-    } else {
-      reluForward(x.base, into: y.base, count: count)
-      try record.compare("\(tag).y", y)
-      reluBackward(output: y.base, gradient: dx.base, count: count)
+    activation.forward(x.base, into: y.base, count: count)
+    try record.compare("\(tag).y", y)
+    activation.backward(x.base, output: y.base, gradient: dx.base, count: count)
+    // The backward pass makes the output again.
+    try record.compare("\(tag).y", y)
+    try record.compare("\(tag).dx", dx)
+  }
+
+  private func checkRelu() throws {
+    let (x, dx) = (try record.matrix("relu.x"), try record.matrix("relu.dy"))
+    let y = record.matrix(rows: x.rows, columns: x.columns)
+    let count = x.rows * x.columns
+    reluForward(x.base, into: y.base, count: count)
+    reluBackward(output: y.base, gradient: dx.base, count: count)
+    try record.compare("relu.y", y)
+    try record.compare("relu.dx", dx)
+  }
+
+  /// What turns the scores of Mega's attention into weights; each row is one query's.
+  private func checkScores(_ tag: String, _ scores: Mega.Scores) throws {
+    let (x, dx) = (try record.matrix("\(tag).x"), try record.matrix("\(tag).dy"))
+    let y = try record.matrix("\(tag).x")
+    for row in 0..<x.rows {
+      scores.weigh(y.row(row), count: x.columns)
+      scores.weighBackward(x.row(row), gradient: dx.row(row), count: x.columns)
     }
+    try record.compare("\(tag).y", y)
     try record.compare("\(tag).dx", dx)
   }
 

@@ -31,62 +31,61 @@ struct GoldenKernels {
       throw record.error("'config' has sizes below 1")
     }
     for tag in record.tags {
-      let parts = tag.split(separator: "_").map(String.init)
-      let rest = parts.dropFirst().joined(separator: "-")
-      let make: (inout ParameterLayout) -> any PowerSumFamily
-      switch parts.first {
-      case "s4d":
-        let rule = try GoldenModelDescription.choose(
-          tag,
-          parts.last ?? "",
-          of: ["bilinear": StateSpace.Discretization.bilinear, "zoh": .zeroOrderHold]
-        )
-        make = {
-          S4D(
-            "k",
-            width: sizes.width,
-            states: sizes.states,
-            copies: sizes.copies,
-            kernels: sizes.kernels,
-            rule,
-            in: &$0
-          )
-        }
-      case "dss":
-        let version = try GoldenModelDescription.dssVersion(rest)
-        make = {
-          DSS(
-            "k",
-            width: sizes.width,
-            states: sizes.states,
-            kernels: sizes.kernels,
-            version,
-            in: &$0
-          )
-        }
-      case "dlr":
-        let version = try GoldenModelDescription.dlrVersion(rest)
-        make = {
-          DLR(
-            "k",
-            width: sizes.width,
-            states: sizes.states,
-            kernels: sizes.kernels,
-            version,
-            in: &$0
-          )
-        }
-      default: continue
-      }
+      // Averages have as many heads and states as their tensors, and kernels that share nothing.
+      let average = try tag == "ema" ? record.shape("ema.delta") : [0, 0]
+      guard average.count == 2 else { throw record.error("'ema.delta' has shape \(average)") }
+      let width = tag == "ema" ? average[0] : sizes.width
+      guard let make = try family(tag, sizes, averages: (heads: average[0], states: average[1]))
+      else { continue }
       let bench = KernelCase(
-        width: sizes.width,
+        width: width,
         length: sizes.length,
-        kernels: sizes.kernels,
+        kernels: tag == "ema" ? 1 : sizes.kernels,
         pool: record.pool
       ) { layout, _ in
-        PowerSumConvolution(family: make(&layout), width: sizes.width)
+        PowerSumConvolution(family: make(&layout), width: width)
       }
       try check(bench, tag)
+    }
+  }
+
+  /// What makes the kernels of a tag; nil for another tag.
+  private func family(
+    _ tag: String,
+    _ sizes: Sizes,
+    averages: (heads: Int, states: Int)
+  ) throws -> ((inout ParameterLayout) -> any PowerSumFamily)? {
+    let parts = tag.split(separator: "_").map(String.init)
+    let variant = parts.dropFirst().joined(separator: "-")
+    let (width, states, kernels) = (sizes.width, sizes.states, sizes.kernels)
+    let heads = averages.heads
+    switch parts.first {
+    case "s4d":
+      let rule = try GoldenModelDescription.choose(
+        tag,
+        parts.last ?? "",
+        of: ["bilinear": StateSpace.Discretization.bilinear, "zoh": .zeroOrderHold]
+      )
+      return {
+        S4D(
+          "k",
+          width: width,
+          states: states,
+          copies: sizes.copies,
+          kernels: kernels,
+          rule,
+          in: &$0
+        )
+      }
+    case "dss":
+      let version = try GoldenModelDescription.dssVersion(variant)
+      return { DSS("k", width: width, states: states, kernels: kernels, version, in: &$0) }
+    case "dlr":
+      let version = try GoldenModelDescription.dlrVersion(variant)
+      return { DLR("k", width: width, states: states, kernels: kernels, version, in: &$0) }
+    case "ema":
+      return { MovingAverage("k", heads: heads, states: averages.states, in: &$0) }
+    default: return nil
     }
   }
 

@@ -48,7 +48,7 @@ extension GoldenModel {
     try compare("act.enc", values(structure.encoded), record)
     for (index, block) in structure.blocks.enumerated() {
       let name = "kernel.block\(index)"
-      if record.has(name), let slot = block.layer.kernelSlot {
+      if record.has(name), let slot = block.kernelSlot {
         let width = configuration.width
         let kernels = turned(
           values(slot),

@@ -5,6 +5,13 @@ extension GoldenModelDescription.Layer {
   ///
   /// - Throws: ``NetworkError`` for what no layer of this build has.
   func layer(width: Int) throws -> NetworkConfiguration.Layer {
+    guard bias ?? true else { throw NetworkError("there are no layers without a bias here") }
+    let activation = kind == "mega" ? "silu" : "gelu"
+    guard act ?? activation == activation else {
+      throw NetworkError(
+        "the layer '\(kind)' has the activation \(activation) here, not \(act ?? "")"
+      )
+    }
     switch kind {
     case "attn":
       return .attention(
@@ -21,10 +28,28 @@ extension GoldenModelDescription.Layer {
         causal: causal ?? false,
         rotary: rotary ?? false
       )
+    case "mega": return .mega(model: try mega())
     case "ff": return .feedForward(expand: try Description.require(expand, "expand"))
     case "s4", "s4d", "dss", "dlr": return .stateSpace(model: try stateSpace(width: width))
     default: throw NetworkError("the layer '\(kind)' is not known")
     }
+  }
+
+  private func mega() throws -> Mega {
+    Mega(
+      queryWidth: try Description.require(z, "z"),
+      valueWidth: try Description.require(v, "v"),
+      states: try Description.require(n, "n"),
+      chunk: chunk.flatMap { $0 > 0 ? $0 : nil },
+      scores: try Description.choose(
+        "attn",
+        attn ?? "softmax",
+        of: ["softmax": .softmax, "laplace": .laplace, "relu2": .squaredRelu]
+      ),
+      bidirectional: bidirectional ?? false,
+      maximumPositions: maxPositions ?? 1024,
+      expand: ffExpand ?? 2
+    )
   }
 
   private func stateSpace(width: Int) throws -> StateSpace {

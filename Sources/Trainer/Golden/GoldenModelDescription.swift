@@ -24,6 +24,16 @@ struct GoldenModelDescription: Decodable {
     var version: String?
     var bidirectional: Bool?
     var post: String?
+    var z: Int?
+    var v: Int?
+    var n: Int?
+    var chunk: Int?
+    var attn: String?
+    var norm: String?
+    var maxPositions: Int?
+    var ffExpand: Int?
+    var act: String?
+    var bias: Bool?
   }
 
   struct Decoder: Decodable {
@@ -32,6 +42,8 @@ struct GoldenModelDescription: Decodable {
     var out: Int?
     var useLengths: Bool?
     var nli: Bool?
+    var act: String?
+    var mid: Int?
   }
 
   struct Model: Decodable {
@@ -42,6 +54,7 @@ struct GoldenModelDescription: Decodable {
     var pos: String?
     var posLen: Int?
     var prenorm: Bool
+    /// Absent in networks of Mega layers, which have their own.
     var norm: String?
     var decoder: Decoder
   }
@@ -142,13 +155,17 @@ struct GoldenModelDescription: Decodable {
       layers: try model.layers.map { try $0.layer(width: model.dModel) },
       depth: model.nLayers,
       prenorm: model.prenorm,
-      norm: try Self.choose("norm", model.norm ?? "layer", of: ["layer": .layer, "batch": .batch]),
+      norm: try Self.choose(
+        "norm",
+        model.norm ?? model.layers.first?.norm ?? "layer",
+        of: ["layer": .layer, "batch": .batch]
+      ),
       head: try head(),
       outputs: model.decoder.out ?? 0,
       pooling: try Self.choose(
         "decoder.mode",
         model.decoder.mode,
-        of: ["mean": .mean, "max": .max, "last": .last, "all": .all]
+        of: ["mean": .mean, "max": .max, "last": .last, "first": .first, "all": .all]
       ),
       poolsOverLengths: model.decoder.useLengths ?? false,
       maximumLength: model.posLen ?? length
@@ -156,6 +173,10 @@ struct GoldenModelDescription: Decodable {
   }
 
   private func head() throws -> NetworkConfiguration.Head {
+    let decoder = model.decoder
+    guard decoder.act ?? "gelu" == "gelu", decoder.mid ?? model.dModel == model.dModel else {
+      throw NetworkError("a head for pairs has gelus and the network's width here, nothing else")
+    }
     if isForPairs { return model.decoder.nli ?? true ? .pairs : .pairsConcatenated }
     return try Self.choose(
       "decoder.kind",

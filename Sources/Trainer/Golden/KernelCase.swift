@@ -37,7 +37,7 @@ struct KernelCase {
       gradients: gradients.base,
       buffers: buffers.base,
       workspace: Workspace(plan, reusing: nil),
-      tables: PositionTables(width: nil, headWidths: [], pool),
+      tables: PositionTables(width: nil, rotaryWidths: [], pool),
       transforms: FourierTransforms(),
       pool: pool,
       rows: 1,

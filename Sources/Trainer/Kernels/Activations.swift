@@ -1,3 +1,34 @@
+/// What lies between two linear maps.
+enum Activation: Sendable {
+  case gelu
+  case silu
+
+  /// y of `count` values x; `output` may be `input`.
+  func forward(
+    _ input: UnsafePointer<Float>,
+    into output: UnsafeMutablePointer<Float>,
+    count: Int
+  ) {
+    switch self {
+    case .gelu: geluForward(input, into: output, count: count)
+    case .silu: siluForward(input, into: output, count: count)
+    }
+  }
+
+  /// Overwrites `output` with y, and dy in `gradient` with dx.
+  func backward(
+    _ input: UnsafePointer<Float>,
+    output: UnsafeMutablePointer<Float>,
+    gradient: UnsafeMutablePointer<Float>,
+    count: Int
+  ) {
+    switch self {
+    case .gelu: geluBackward(input, output: output, gradient: gradient, count: count)
+    case .silu: siluBackward(input, output: output, gradient: gradient, count: count)
+    }
+  }
+}
+
 /// The gaussian error linear unit, the exact one.
 ///
 /// y = x C(x), C the standard normal distribution (Hendrycks and Gimpel 2016)
@@ -82,4 +113,53 @@ func reluBackward(
   count: Int
 ) {
   for index in 0..<count { gradient[index] = output[index] > 0 ? gradient[index] : 0 }
+}
+
+/// The sigmoid linear unit.
+///
+/// y = x sigmoid(x) (Elfwing, Uchibe and Doya 2017)
+///
+/// - Parameters:
+///   - input: x, `count` values.
+///   - output: y; overwritten. May be `input`.
+///   - count: the number of values.
+func siluForward(
+  _ input: UnsafePointer<Float>,
+  into output: UnsafeMutablePointer<Float>,
+  count: Int
+) {
+  forLaneSpans(count) { span in
+    let x = span.load(input)
+    span.store(x * sigmoid(x), to: output)
+  }
+}
+
+/// The backward pass of y = x sigmoid(x), which computes y once more.
+///
+/// dx = dy (sigmoid(x) + y (1 - sigmoid(x)))
+///
+/// - Parameters:
+///   - input: x.
+///   - output: y; overwritten. nil when it is not needed.
+///   - gradient: dy; overwritten with dx.
+///   - count: the number of values.
+func siluBackward(
+  _ input: UnsafePointer<Float>,
+  output: UnsafeMutablePointer<Float>?,
+  gradient: UnsafeMutablePointer<Float>,
+  count: Int
+) {
+  forLaneSpans(count) { span in
+    let (y, slope) = siluWithSlope(span.load(input))
+    if let output { span.store(y, to: output) }
+    span.store(span.load(gradient) * slope, to: gradient)
+  }
+}
+
+/// x sigmoid(x) and its derivative in every lane.
+@inline(__always)
+func siluWithSlope(_ x: Lanes) -> (value: Lanes, slope: Lanes) {
+  let gate = sigmoid(x)
+  let value = x * gate
+  return (value, gate.addingProduct(value, 1 - gate))
 }

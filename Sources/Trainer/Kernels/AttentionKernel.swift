@@ -195,7 +195,8 @@ private func attendTile(
   }
 }
 
-private func maximumValue(_ x: UnsafeMutablePointer<Float>, count: Int) -> Float {
+/// The largest of `count` values.
+func maximumValue(_ x: UnsafeMutablePointer<Float>, count: Int) -> Float {
   var best = Lanes(repeating: -.infinity)
   forLanes(count) {
     best = best.larger(Lanes(x + $0))

@@ -13,7 +13,7 @@ private let momentum: Float = 0.1
 /// - Parameters:
 ///   - input: x, [rows, width]; all rows count, padding too.
 ///   - gain: [width], followed by the bias, [width].
-///   - running: mean, then variance, [width] each; updated.
+///   - running: mean, then variance, [width] each; updated. Nil when there is nothing to update.
 ///   - statistics: receives mean, then 1 / deviation, [width] each.
 ///   - output: y, [rows, width]; overwritten. May be `input`.
 ///   - partials: room for ``normPartialCount(rows:width:)`` values.
@@ -21,7 +21,7 @@ private let momentum: Float = 0.1
 func batchNormForward(
   _ input: Matrix,
   gain: UnsafePointer<Float>,
-  running: UnsafeMutablePointer<Float>,
+  running: UnsafeMutablePointer<Float>?,
   statistics: UnsafeMutablePointer<Float>,
   into output: Matrix,
   partials: UnsafeMutablePointer<Float>,
@@ -37,8 +37,10 @@ func batchNormForward(
   for column in 0..<width {
     let variance = scale[column]
     let unbiased = variance * (rows / max(1, rows - 1))
-    running[column] += momentum * (mean[column] - running[column])
-    running[width + column] += momentum * (unbiased - running[width + column])
+    if let running {
+      running[column] += momentum * (mean[column] - running[column])
+      running[width + column] += momentum * (unbiased - running[width + column])
+    }
     scale[column] = 1 / (variance + epsilon).squareRoot()
   }
   normalizeColumns(input, gain: gain, statistics: statistics, into: output, pool)
@@ -92,9 +94,7 @@ func batchNormBackward(
   let tiles = Tiles(summing: input.rows)
   let (mean, scale) = (statistics, statistics + width)
   pool.parallelFor(tiles.count) { index in
-    let sums = partials + index * 2 * width
-    sums.update(repeating: 0, count: 2 * width)
-    for row in tiles[index] {
+    sumRows(tiles[index], count: 2 * width, into: partials + index * 2 * width) { row, sums in
       let (dy, x) = (outputGradient.row(row), input.row(row))
       for column in 0..<width {
         sums[column] += dy[column] * ((x[column] - mean[column]) * scale[column])
@@ -122,6 +122,31 @@ func batchNormBackward(
   }
 }
 
+/// Sums over rows in groups of sixteen, lest the roundings of a long sum pile up.
+///
+/// - Parameters:
+///   - rows: the rows of a tile.
+///   - count: the sums.
+///   - sums: overwritten.
+///   - add: adds a row's values to the sums of its group.
+@inline(__always)
+private func sumRows(
+  _ rows: Range<Int>,
+  count: Int,
+  into sums: UnsafeMutablePointer<Float>,
+  _ add: (_ row: Int, _ group: UnsafeMutablePointer<Float>) -> Void
+) {
+  sums.update(repeating: 0, count: count)
+  withUnsafeTemporaryAllocation(of: Float.self, capacity: count) { buffer in
+    guard let group = buffer.baseAddress else { return }
+    for first in stride(from: rows.lowerBound, to: rows.upperBound, by: 16) {
+      group.initialize(repeating: 0, count: count)
+      for row in first..<min(first + 16, rows.upperBound) { add(row, group) }
+      for index in 0..<count { sums[index] += group[index] }
+    }
+  }
+}
+
 /// The mean over the rows of x - center, or of its square; tiles are joined in Double.
 private func columnMeans(
   _ input: Matrix,
@@ -134,9 +159,7 @@ private func columnMeans(
   let width = input.columns
   let tiles = Tiles(summing: input.rows)
   pool.parallelFor(tiles.count) { index in
-    let sums = partials + index * width
-    sums.update(repeating: 0, count: width)
-    for row in tiles[index] {
+    sumRows(tiles[index], count: width, into: partials + index * width) { row, sums in
       let x = input.row(row)
       if squared {
         for column in 0..<width {

@@ -34,6 +34,24 @@ struct Matrix {
   var shape: String { "[\(rows), \(columns)]" }
 }
 
+/// Memory that is given out as matrices of equally many rows, one after the other.
+struct MatrixStack {
+  /// The first value that was not given out.
+  private(set) var base: UnsafeMutablePointer<Float>
+  let rows: Int
+
+  init(_ base: UnsafeMutablePointer<Float>, rows: Int) {
+    self.base = base
+    self.rows = rows
+  }
+
+  /// The next rows * columns values.
+  mutating func next(columns: Int) -> Matrix {
+    defer { base += rows * columns }
+    return Matrix(base, rows: rows, columns: columns)
+  }
+}
+
 /// Which factors of a product are read transposed.
 enum Transposition {
   case none

@@ -1,6 +1,7 @@
 /// Makes one vector of every sequence.
 ///
-/// mean: y = sum_(t < n) x_t / n; max: the largest x_t, t < n, per channel; last: x_(n - 1)
+/// mean: y = sum_(t < n) x_t / n; max: the largest x_t, t < n, per channel; last: x_(n - 1);
+/// first: x_0
 ///
 /// - Parameters:
 ///   - input: x, [rows * length, width].
@@ -33,6 +34,7 @@ func poolForward(
       addColumnSums(sequence[rows: 0..<counts[row]], into: y, adds: false)
       for column in 0..<width { y[column] /= Float(counts[row]) }
     case .last: y.update(from: sequence.row(counts[row] - 1), count: width)
+    case .first: y.update(from: sequence.row(0), count: width)
     case .max:
       y.update(from: sequence.row(0), count: width)
       chosen.update(repeating: 0, count: width)
@@ -50,7 +52,8 @@ func poolForward(
 
 /// The backward pass of pooling.
 ///
-/// mean: dx_t = dy / n; max: dy goes to the chosen t; last: dx_(n - 1) = dy; 0 elsewhere
+/// mean: dx_t = dy / n; max: dy goes to the chosen t; last: dx_(n - 1) = dy; first: dx_0 = dy;
+/// 0 elsewhere
 ///
 /// - Parameters:
 ///   - outputGradient: dy, [rows, width].
@@ -82,6 +85,7 @@ func poolBackward(
         for column in 0..<width { dx[column] = dy[column] * factor }
       }
     case .last: sequence.row(counts[row] - 1).update(from: dy, count: width)
+    case .first: sequence.row(0).update(from: dy, count: width)
     case .max:
       for column in 0..<width {
         sequence.row(Int(chosen[column].bitPattern))[column] = dy[column]

@@ -78,7 +78,7 @@ func positionsBackward(
 /// Columns 2m and 2m + 1 of row t are cosine and sine of t 10000^(-2m / width), in Double.
 ///
 /// - Parameters:
-///   - table: [length, head width]; overwritten.
+///   - table: [length, turned channels]; overwritten.
 ///   - pool: the threads that share the work.
 func fillRotations(_ table: Matrix, _ pool: WorkerPool) {
   let frequencies = pairFrequencies(width: table.columns)
@@ -95,42 +95,51 @@ func fillRotations(_ table: Matrix, _ pool: WorkerPool) {
   }
 }
 
-/// Rotates adjacent pairs of channels by their position's angles.
+/// Rotates pairs of channels by their position's angles.
 ///
 /// (a, b) -> (a cos - b sin, a sin + b cos)                         (Su et al. 2021, section 3.2.2)
 ///
-/// The backward pass is the rotation back: `inverse`.
+/// The first channels of a head, as many as the table has columns, are turned; the rest pass. The
+/// backward pass is the rotation back: `inverse`.
 ///
 /// - Parameters:
 ///   - values: [rows * length, heads * head width]; changed in place.
-///   - table: from ``fillRotations(_:_:)``, [length, head width].
+///   - table: from ``fillRotations(_:_:)``, [length, turned channels].
+///   - headWidth: the channels of a head; those of the table when nil.
+///   - pairing: which two of the turned channels make a pair.
 ///   - length: the positions of a sequence.
 ///   - inverse: whether to rotate back.
 ///   - pool: the threads that share the work.
 func rotate(
   _ values: Matrix,
   table: Matrix,
+  headWidth: Int? = nil,
+  pairing: NetworkConfiguration.Rotary.Pairing = .adjacent,
   length: Int,
   inverse: Bool,
   _ pool: WorkerPool
 ) {
-  let headWidth = table.columns
+  let headWidth = headWidth ?? table.columns
   precondition(
-    table.rows >= length && headWidth % 2 == 0 && values.columns % headWidth == 0,
+    table.rows >= length && table.columns % 2 == 0 && table.columns <= headWidth
+      && values.columns % headWidth == 0,
     "rotate: \(values.shape) with a table \(table.shape), length \(length)"
   )
   let sign: Float = inverse ? -1 : 1
+  let pairs = table.columns / 2
+  // Channels from one pair's first to the next one's, and from the first to the second of a pair.
+  let (step, apart) = pairing == .adjacent ? (2, 1) : (1, pairs)
   let tiles = Tiles(of: values.rows, size: 256)
   pool.parallelFor(tiles.count) { index in
     for position in tiles[index] {
       let angles = table.row(position % length)
       for first in stride(from: 0, to: values.columns, by: headWidth) {
         let head = values.row(position) + first
-        for pair in 0..<headWidth / 2 {
+        for pair in 0..<pairs {
           let (cosine, sine) = (angles[2 * pair], sign * angles[2 * pair + 1])
-          let (a, b) = (head[2 * pair], head[2 * pair + 1])
-          head[2 * pair] = a * cosine - b * sine
-          head[2 * pair + 1] = a * sine + b * cosine
+          let (a, b) = (head[step * pair], head[step * pair + apart])
+          head[step * pair] = a * cosine - b * sine
+          head[step * pair + apart] = a * sine + b * cosine
         }
       }
     }

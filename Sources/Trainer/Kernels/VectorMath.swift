@@ -115,3 +115,43 @@ func forLanes(
   }
   if whole < count { rest(whole, count - whole) }
 }
+
+/// Eight neighbouring values or the few that are left at the end.
+struct LaneSpan {
+  let start: Int
+  let count: Int
+
+  /// The values of this span, from a pointer to the first of all.
+  @inline(__always)
+  func load(_ base: UnsafePointer<Float>) -> Lanes {
+    count == 8 ? Lanes(base + start) : Lanes(base + start, count: count, filler: 0)
+  }
+
+  /// The values of this span, from a pointer to the first of all.
+  @inline(__always)
+  func load(_ base: UnsafeMutablePointer<Float>) -> Lanes { load(UnsafePointer(base)) }
+
+  @inline(__always)
+  func store(_ lanes: Lanes, to base: UnsafeMutablePointer<Float>) {
+    if count == 8 {
+      lanes.store(to: base + start)
+    } else {
+      lanes.store(to: base + start, count: count)
+    }
+  }
+
+  @inline(__always)
+  func add(_ lanes: Lanes, to base: UnsafeMutablePointer<Float>) {
+    store(load(base) + lanes, to: base)
+  }
+}
+
+/// As ``forLanes(_:_:rest:)`` with one body for both.
+@inline(__always)
+func forLaneSpans(_ count: Int, _ body: (LaneSpan) -> Void) {
+  forLanes(count) {
+    body(LaneSpan(start: $0, count: 8))
+  } rest: {
+    body(LaneSpan(start: $0, count: $1))
+  }
+}

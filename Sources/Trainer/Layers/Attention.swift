@@ -9,7 +9,8 @@ struct Attention: Layer {
   private let heads: Int
   private let width: Int
   private let isCausal: Bool
-  private let isRotary: Bool
+  /// The channels of a head that are turned by their positions, if any, and in what pairs.
+  private let rotation: (width: Int, pairing: NetworkConfiguration.Rotary.Pairing)?
   private let window: AttentionWindow?
   private var inputs = Slot()
   private var mixed = Slot()
@@ -17,25 +18,25 @@ struct Attention: Layer {
 
   /// A layer whose parameters are added as "name.q.weight" and so on.
   ///
-  /// - Precondition: `heads` divides `width`; with `isRotary` the quotient is even.
+  /// - Precondition: `heads` divides `width`; with `isRotary`, `rotary` turns an even number of a
+  ///   head's channels.
   init(
     _ name: String,
     width: Int,
     heads: Int,
     isCausal: Bool,
     isRotary: Bool,
+    rotary: NetworkConfiguration.Rotary = .init(),
     window: AttentionWindow? = nil,
     in layout: inout ParameterLayout
   ) {
     precondition(heads > 0 && width % heads == 0, "Attention: \(heads) heads of width \(width)")
-    precondition(
-      !isRotary || width / heads % 2 == 0,
-      "Attention: rotary heads of odd width \(width / heads)"
-    )
+    let turned = rotary.width(ofHead: width / heads)
+    precondition(!isRotary || turned > 0 && turned % 2 == 0, "Attention: \(turned) channels turn")
     self.heads = heads
     self.width = width
     self.isCausal = isCausal
-    self.isRotary = isRotary
+    rotation = isRotary ? (turned, rotary.pairing) : nil
     self.window = window
     projections = LinearPlace(offset: layout.count, inputs: width, outputs: 3 * width)
     for part in ["q", "k", "v"] { layout.add("\(name).\(part).weight", [width, width]) }
@@ -110,10 +111,12 @@ struct Attention: Layer {
   }
 
   private func rotateQueriesAndKeys(_ projected: Matrix, inverse: Bool, _ pass: Pass) {
-    guard isRotary else { return }
+    guard let rotation else { return }
     rotate(
       projected[columns: 0..<2 * width],
-      table: pass.tables.rotations(width: width / heads),
+      table: pass.tables.rotations(width: rotation.width),
+      headWidth: width / heads,
+      pairing: rotation.pairing,
       length: pass.length,
       inverse: inverse,
       pass.pool

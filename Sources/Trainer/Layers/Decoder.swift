@@ -14,6 +14,8 @@ struct Decoder {
   private let outputs: Int
   private let pooling: NetworkConfiguration.Pooling
   private let poolsOverLengths: Bool
+  /// The positions before a sequence's own: 1 with a class token.
+  private let tokensBefore: Int
   private var pooled = Slot()
   private var pooledGradient = Slot()
   private var choices = Slot()
@@ -28,6 +30,7 @@ struct Decoder {
     outputs = configuration.logitWidth
     pooling = configuration.pooling
     poolsOverLengths = configuration.poolsOverLengths
+    tokensBefore = configuration.tokensBefore
     switch configuration.head {
     case .linear:
       head = .linear(LinearPlace("dec.lin", inputs: width, outputs: outputs, in: &layout))
@@ -42,7 +45,10 @@ struct Decoder {
 
   private var isForPairs: Bool { if case .pairs = head { true } else { false } }
 
-  /// The rows of the outputs for a batch's shape.
+  /// Whether the vectors that the head sees are not those of all positions.
+  private var selects: Bool { pooling != .all || tokensBefore > 0 }
+
+  /// The rows of the outputs for a batch's shape, the length being that without a class token.
   func outputRows(rows: Int, length: Int) -> Int {
     if isForPairs { return rows / 2 }
     return pooling == .all ? rows * length : rows
@@ -55,10 +61,11 @@ struct Decoder {
   }
 
   mutating func reserve(in plan: inout WorkspacePlan) {
-    let rows = outputRows(rows: plan.rows, length: plan.length)
-    if pooling != .all {
-      pooled = plan.keep(plan.rows * width)
-      pooledGradient = plan.keepGradient(plan.rows * width)
+    let rows = outputRows(rows: plan.rows, length: plan.length - tokensBefore)
+    if selects {
+      let vectors = pooling == .all ? rows : plan.rows
+      pooled = plan.keep(vectors * width)
+      pooledGradient = plan.keepGradient(vectors * width)
     }
     if pooling == .max { choices = plan.keep(plan.rows * width) }
     logits = plan.keep(rows * outputs)
@@ -80,7 +87,7 @@ struct Decoder {
   func logitMatrix(_ pass: Pass) -> Matrix {
     Matrix(
       pass.workspace[logits],
-      rows: outputRows(rows: pass.rows, length: pass.length),
+      rows: outputRows(rows: pass.rows, length: pass.length - tokensBefore),
       columns: outputs
     )
   }
@@ -89,13 +96,13 @@ struct Decoder {
     guard poolsOverLengths, let lengths else {
       return Array(repeating: pass.length, count: pass.rows)
     }
-    return lengths.map(Int.init)
+    return lengths.map { Int($0) + tokensBefore }
   }
 
   private func rowMatrix(_ slot: Slot, _ pass: Pass) -> Matrix {
     Matrix(
       pass.workspace[slot],
-      rows: pooling == .all ? pass.positions : pass.rows,
+      rows: pooling == .all ? pass.positions - pass.rows * tokensBefore : pass.rows,
       columns: width
     )
   }
@@ -103,8 +110,10 @@ struct Decoder {
   /// Computes the outputs of [positions, width].
   func forward(_ input: Matrix, lengths: [Int32]?, _ pass: Pass) {
     var vectors = input
-    if pooling != .all {
-      vectors = rowMatrix(pooled, pass)
+    if selects { vectors = rowMatrix(pooled, pass) }
+    if selects, pooling == .all {
+      removeFirst(input, length: pass.length, into: vectors, pass.pool)
+    } else if pooling != .all {
       poolForward(
         input,
         mode: pooling,
@@ -137,9 +146,8 @@ struct Decoder {
   ///   - pass: the pass under way.
   func backward(input: Matrix, lengths: [Int32]?, into inputGradient: Matrix, _ pass: Pass) {
     let gradient = logitMatrix(pass)
-    let isPooled = pooling != .all
-    let vectors = isPooled ? rowMatrix(pooled, pass) : input
-    let target = isPooled ? rowMatrix(pooledGradient, pass) : inputGradient
+    let vectors = selects ? rowMatrix(pooled, pass) : input
+    let target = selects ? rowMatrix(pooledGradient, pass) : inputGradient
     switch head {
     case .linear(let place): place.backward(gradient, input: vectors, into: target, pass)
     case .mlp(let up, let down):
@@ -154,7 +162,9 @@ struct Decoder {
     case .identity: target.base.update(from: gradient.base, count: gradient.rows * outputs)
     case .pairs(let pairs): pairs.backward(gradient, input: vectors, into: target, pass)
     }
-    if isPooled {
+    if selects, pooling == .all {
+      insertFirst(nil, before: target, length: pass.length, into: inputGradient, pass.pool)
+    } else if pooling != .all {
       poolBackward(
         target,
         mode: pooling,

@@ -1,6 +1,7 @@
 /// Turns tokens or values into vectors and tells their positions apart.
 ///
-/// x_t = table[token_t] or W value_t + b; then x_t + sinusoids_t or x_t + pos_t.
+/// x_t = table[token_t] or W value_t + b; then x_t + sinusoids_t or x_t + pos_t. A class token is
+/// put before x and takes position 0.
 struct Encoder {
   private enum Map {
     case embedding(offset: Int, vocabulary: Int)
@@ -12,8 +13,12 @@ struct Encoder {
   private let positions: NetworkConfiguration.Positions
   private let tableOffset: Int
   private let tableRows: Int
+  /// Where the class token lies, if there is one.
+  private let tokenOffset: Int?
+  /// The vectors without the class token, then their gradients.
+  private var vectors = Slot()
 
-  /// An encoder whose parameters are added as "enc.weight", "enc.bias" and "pos".
+  /// An encoder whose parameters are added as "enc.weight", "enc.bias", "pos" and "cls".
   init(_ configuration: NetworkConfiguration, in layout: inout ParameterLayout) {
     width = configuration.width
     positions = configuration.positions
@@ -24,13 +29,22 @@ struct Encoder {
     case .linear(let inputs):
       map = .linear(LinearPlace("enc", inputs: inputs, outputs: width, in: &layout))
     }
-    tableRows = configuration.maximumLength
+    tableRows = configuration.maximumLength + configuration.tokensBefore
     tableOffset = layout.count
     if positions == .learned { layout.add("pos", [tableRows, width]) }
+    tokenOffset = configuration.classToken == true ? layout.add("cls", [width]).lowerBound : nil
   }
 
-  func reserve(in plan: inout WorkspacePlan) {
-    if case .linear(let place) = map { place.reserve(in: &plan, rows: plan.positions) }
+  mutating func reserve(in plan: inout WorkspacePlan) {
+    let rows = plan.positions - (tokenOffset == nil ? 0 : plan.rows)
+    if tokenOffset != nil { vectors = plan.keep(rows * width) }
+    if case .linear(let place) = map { place.reserve(in: &plan, rows: rows) }
+  }
+
+  /// The vectors of a batch's own positions: `all`, or what stands apart from the class token.
+  private func own(_ all: Matrix, _ pass: Pass) -> Matrix {
+    guard tokenOffset != nil else { return all }
+    return Matrix(pass.workspace[vectors], rows: pass.positions - pass.rows, columns: width)
   }
 
   /// The channels of a value, or nil for tokens.
@@ -40,9 +54,10 @@ struct Encoder {
 
   /// What is wrong with a batch's input, or nil.
   func fault(of batch: Batch) -> NetworkError? {
-    if positions == .learned, batch.length > tableRows {
+    let length = batch.length + (tokenOffset == nil ? 0 : 1)
+    if positions == .learned, length > tableRows {
       return NetworkError(
-        "the batch has length \(batch.length), the learned position table \(tableRows) rows"
+        "the batch has length \(length), the learned position table \(tableRows) rows"
       )
     }
     switch (map, batch.input) {
@@ -85,16 +100,21 @@ struct Encoder {
   ///   - output: [positions, width]; overwritten.
   ///   - pass: the pass under way.
   func forward(_ input: Batch.Input, into output: Matrix, _ pass: Pass) {
+    let own = own(output, pass)
     switch (map, input) {
     case (.embedding(let offset, let vocabulary), .tokens(let tokens)):
       let table = Matrix(pass.parameters + offset, rows: vocabulary, columns: width)
       tokens.withUnsafeBufferPointer { tokens in
         guard let base = tokens.baseAddress else { return }
-        embeddingForward(base, table: table, into: output, pass.pool)
+        embeddingForward(base, table: table, into: own, pass.pool)
       }
     case (.linear(let place), .values(let values)):
-      withMatrix(of: values, columns: place.inputs) { place.forward($0, into: output, pass) }
+      withMatrix(of: values, columns: place.inputs) { place.forward($0, into: own, pass) }
     default: preconditionFailure("Encoder: the batch's input was not checked")
+    }
+    if let tokenOffset {
+      let token = pass.parameters + tokenOffset
+      insertFirst(token, before: own, length: pass.length, into: output, pass.pool)
     }
     switch positions {
     case .none: break
@@ -123,16 +143,21 @@ struct Encoder {
       let table = Matrix(pass.gradients + tableOffset, rows: tableRows, columns: width)
       positionsBackward(outputGradient, length: pass.length, into: table, pass.pool)
     }
+    let own = own(outputGradient, pass)
+    if let tokenOffset {
+      addFirst(outputGradient, length: pass.length, to: pass.gradients + tokenOffset)
+      removeFirst(outputGradient, length: pass.length, into: own, pass.pool)
+    }
     switch (map, input) {
     case (.embedding(let offset, let vocabulary), .tokens(let tokens)):
       let table = Matrix(pass.gradients + offset, rows: vocabulary, columns: width)
       tokens.withUnsafeBufferPointer { tokens in
         guard let base = tokens.baseAddress else { return }
-        embeddingBackward(outputGradient, tokens: base, into: table, pass.pool)
+        embeddingBackward(own, tokens: base, into: table, pass.pool)
       }
     case (.linear(let place), .values(let values)):
       withMatrix(of: values, columns: place.inputs) {
-        place.backward(outputGradient, input: $0, into: inputGradient, pass)
+        place.backward(own, input: $0, into: inputGradient, pass)
       }
     default: preconditionFailure("Encoder: the batch's input was not checked")
     }

@@ -1,11 +1,12 @@
-/// Two linear maps with a gelu between them, run in tiles of rows that stay in the cache.
+/// Two linear maps with an activation between them, run in tiles of rows that stay in the cache.
 ///
-/// h = x W_up^T + b_up; y = gelu(h) W_down^T + b_down. Only h is kept for the backward pass.
+/// h = x W_up^T + b_up; y = a(h) W_down^T + b_down. Only h is kept for the backward pass.
 struct FeedForward: Layer {
   private let up: LinearPlace
   private let down: LinearPlace
   private let width: Int
   private let hiddenWidth: Int
+  private let activation: Activation
   private let dropoutSite: Int
   private var hidden = Slot()
 
@@ -14,12 +15,14 @@ struct FeedForward: Layer {
     _ name: String,
     width: Int,
     expand: Int,
+    activation: Activation = .gelu,
     dropoutSite: Int,
     in layout: inout ParameterLayout
   ) {
     precondition(expand > 0, "FeedForward: expand is \(expand)")
     self.width = width
     self.hiddenWidth = width * expand
+    self.activation = activation
     self.dropoutSite = dropoutSite
     up = LinearPlace("\(name).up", inputs: width, outputs: width * expand, in: &layout)
     down = LinearPlace("\(name).down", inputs: width * expand, outputs: width, in: &layout)
@@ -56,7 +59,7 @@ struct FeedForward: Layer {
         adding: nil,
         into: before
       )
-      geluForward(before.base, into: active.base, count: rows.count * hiddenWidth)
+      activation.forward(before.base, into: active.base, count: rows.count * hiddenWidth)
       pass.dropout?.apply(to: active, firstRow: rows.lowerBound, site: dropoutSite)
       linearTile(
         active,
@@ -120,7 +123,7 @@ struct FeedForward: Layer {
     let gradient = Matrix(scratch + count, rows: rows.count, columns: hiddenWidth)
     multiply(outputGradient[rows: rows], down.weight(pass.parameters), into: gradient)
     pass.dropout?.apply(to: gradient, firstRow: rows.lowerBound, site: dropoutSite)
-    geluBackward(before.base, output: active.base, gradient: gradient.base, count: count)
+    activation.backward(before.base, output: active.base, gradient: gradient.base, count: count)
     pass.dropout?.apply(to: active, firstRow: rows.lowerBound, site: dropoutSite)
     addLinearGradients(
       outputGradient[rows: rows],

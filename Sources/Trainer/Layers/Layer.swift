@@ -15,6 +15,8 @@ struct Pass {
   let lengths: [Int]?
   /// Whether batch norm uses and records the batch's own statistics.
   let isTraining: Bool
+  /// Whether this is a forward pass that was done before and leaves running statistics alone.
+  var isRepeated = false
   /// nil in evaluation and without dropout.
   let dropout: Dropout?
 
@@ -120,6 +122,9 @@ struct LinearPlace: Sendable {
   func bias(_ base: UnsafeMutablePointer<Float>) -> UnsafeMutablePointer<Float> {
     base + offset + outputs * inputs
   }
+
+  /// The values of weight and bias.
+  var parameterCount: Int { outputs * (inputs + 1) }
 
   /// Asks for the partial sums of ``backward(_:input:into:adds:_:)``.
   func reserve(in plan: inout WorkspacePlan, rows: Int) {

@@ -48,7 +48,7 @@ struct Norm {
       batchNormForward(
         input,
         gain: gain,
-        running: running,
+        running: pass.isRepeated ? nil : running,
         statistics: statistics,
         into: output,
         partials: pass.workspace.partials,

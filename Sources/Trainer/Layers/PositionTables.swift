@@ -1,22 +1,22 @@
 /// The constant tables of positions, made when a longer one is first needed.
 final class PositionTables {
   private let width: Int?
-  private let headWidths: [Int]
+  private let rotaryWidths: [Int]
   private let maker: WorkerPool
   private var sinusoidTable: FloatBuffer?
   private var rotationTables: [Int: FloatBuffer] = [:]
   private(set) var length = 0
 
-  /// Tables without rows: sinusoids if `width` is not nil, rotations of each head width.
-  init(width: Int?, headWidths: Set<Int>, _ pool: WorkerPool) {
+  /// Tables without rows: sinusoids if `width` is not nil, rotations of each number of channels.
+  init(width: Int?, rotaryWidths: Set<Int>, _ pool: WorkerPool) {
     self.width = width
-    self.headWidths = headWidths.sorted()
+    self.rotaryWidths = rotaryWidths.sorted()
     maker = pool
   }
 
   /// The values of all tables for a length.
-  static func count(width: Int?, headWidths: Set<Int>, length: Int) -> Int {
-    length * ((width ?? 0) + headWidths.reduce(0, +))
+  static func count(width: Int?, rotaryWidths: Set<Int>, length: Int) -> Int {
+    length * ((width ?? 0) + rotaryWidths.reduce(0, +))
   }
 
   /// The values held now.
@@ -33,7 +33,7 @@ final class PositionTables {
       fillSinusoids(Matrix(buffer.base, rows: length, columns: width), maker)
       sinusoidTable = buffer
     }
-    for width in headWidths {
+    for width in rotaryWidths {
       let buffer = FloatBuffer(count: length * width)
       fillRotations(Matrix(buffer.base, rows: length, columns: width), maker)
       rotationTables[width] = buffer
@@ -48,7 +48,7 @@ final class PositionTables {
     return Matrix(sinusoidTable.base, rows: length, columns: width)
   }
 
-  /// The rotations of heads of a width, [length, width].
+  /// The rotations of so many channels of a head, [length, width].
   func rotations(width: Int) -> Matrix {
     guard let table = rotationTables[width] else {
       preconditionFailure("PositionTables: no rotations of width \(width) were asked for")

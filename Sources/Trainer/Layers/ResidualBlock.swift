@@ -1,8 +1,9 @@
 /// A layer with its norm and the path around it.
 ///
-/// pre-norm: y = x + f(norm(x)); post-norm: y = norm(x + f(x))
-struct ResidualBlock {
-  private(set) var layer: any Layer
+/// pre-norm: y = x + f(norm(x)); post-norm: y = norm(x + f(x)). In a parallel round of pre-norm
+/// layers the path comes from the layer before, y = r + f(norm(x)), with the round's input x.
+struct ResidualBlock: Block {
+  private var layer: any Layer
   private var norm: Norm
   private let isPrenorm: Bool
   private let width: Int
@@ -11,81 +12,43 @@ struct ResidualBlock {
   private var middle = Slot()
   private(set) var output = Slot()
 
-  /// A block whose parameters are added as "blocks.index.layer…" and "blocks.index.norm…".
-  init(
-    index: Int,
-    _ kind: NetworkConfiguration.Layer,
-    _ configuration: NetworkConfiguration,
-    in layout: inout ParameterLayout,
-    buffers: inout ParameterLayout
-  ) {
-    width = configuration.width
-    isPrenorm = configuration.prenorm
-    dropoutSite = 2 * index + 2
-    let name = "blocks.\(index).layer"
-    switch kind {
-    case .attention(let heads, let isCausal, let isRotary):
-      layer = Attention(
-        name,
-        width: width,
-        heads: heads,
-        isCausal: isCausal,
-        isRotary: isRotary,
-        in: &layout
-      )
-    case .localAttention(let heads, let window, let back, let forward, let isCausal, let isRotary):
-      layer = Attention(
-        name,
-        width: width,
-        heads: heads,
-        isCausal: isCausal,
-        isRotary: isRotary,
-        window: AttentionWindow(size: window, back: back, forward: forward),
-        in: &layout
-      )
-    case .feedForward(let expand):
-      layer = FeedForward(
-        name,
-        width: width,
-        expand: expand,
-        dropoutSite: 2 * index + 1,
-        in: &layout
-      )
-    case .stateSpace(let model):
-      layer = StateSpaceLayer(
-        name,
-        model,
-        width: width,
-        dropoutSite: 2 * index + 1,
-        in: &layout,
-        buffers: &buffers
-      )
-    }
-    norm = Norm(
-      "blocks.\(index).norm",
-      configuration.norm,
-      width: width,
-      in: &layout,
-      buffers: &buffers
-    )
+  /// A block of a layer and its norm.
+  init(layer: any Layer, norm: Norm, isPrenorm: Bool, width: Int, dropoutSite: Int) {
+    (self.layer, self.norm, self.isPrenorm) = (layer, norm, isPrenorm)
+    (self.width, self.dropoutSite) = (width, dropoutSite)
   }
 
-  mutating func reserve(in plan: inout WorkspacePlan) {
-    middle = plan.keep(plan.positions * width)
+  func extendKernel(
+    to length: Int,
+    parameters: UnsafeMutablePointer<Float>,
+    buffers: UnsafeMutablePointer<Float>,
+    _ pool: WorkerPool
+  ) -> Int {
+    layer.extendKernel(to: length, parameters: parameters, buffers: buffers, pool)
+  }
+
+  func freshKernelLength(for length: Int) -> Int { layer.freshKernelLength(for: length) }
+
+  var kernelSlot: Slot? { layer.kernelSlot }
+
+  mutating func reserveOutput(in plan: inout WorkspacePlan) {
     output = plan.keep(plan.positions * width)
+  }
+
+  mutating func reserveInside(in plan: inout WorkspacePlan) {
+    middle = plan.keep(plan.positions * width)
     layer.reserve(in: &plan)
     norm.reserve(in: &plan)
   }
 
-  /// Computes the block's output in its slot.
-  func forward(_ input: Matrix, _ pass: Pass) {
+  func forward(_ input: Matrix, around residual: Matrix, _ pass: Pass) {
     let middle = pass.matrix(middle, columns: width)
     let output = pass.matrix(output, columns: width)
     if isPrenorm {
       norm.forward(input, into: middle, pass)
-      branch(middle, around: input, into: output, pass)
+      branch(middle, around: residual, into: output, pass)
     } else {
-      branch(input, around: input, into: middle, pass)
+      branch(input, around: residual, into: middle, pass)
       norm.forward(middle, into: output, pass)
     }
   }
@@ -100,17 +63,10 @@ struct ResidualBlock {
     }
   }
 
-  /// Turns the gradient of the output into that of the input.
-  ///
-  /// - Parameters:
-  ///   - input: x, as in the forward pass.
-  ///   - gradient: that of y; replaced by that of x.
-  ///   - branchGradient: [positions, width], scratch.
-  ///   - dropped: [positions, width], scratch; used with dropout only.
-  ///   - pass: the pass under way.
   func backward(
     input: Matrix,
     gradient: Matrix,
+    target: Matrix?,
     branchGradient: Matrix,
     dropped: Matrix?,
     _ pass: Pass
@@ -124,7 +80,7 @@ struct ResidualBlock {
     }
     if isPrenorm {
       layer.backward(outer, input: middle, into: branchGradient, adds: false, pass)
-      norm.backward(branchGradient, input: input, into: gradient, adds: true, pass)
+      norm.backward(branchGradient, input: input, into: target ?? gradient, adds: true, pass)
     } else {
       layer.backward(outer, input: input, into: gradient, adds: true, pass)
     }

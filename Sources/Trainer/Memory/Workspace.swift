@@ -60,6 +60,26 @@ struct WorkspacePlan: Sendable, Equatable {
     return keep(count)
   }
 
+  /// A place among the activations.
+  struct Mark: Sendable, Equatable {
+    fileprivate var activations = 0
+    fileprivate var gradients = 0
+  }
+
+  /// How far the activations reach now.
+  var mark: Mark { Mark(activations: activations, gradients: activationGradients) }
+
+  /// Lets what is kept next lie over what was kept since a mark.
+  mutating func rewind(to mark: Mark) {
+    (activations, activationGradients) = (mark.activations, mark.gradients)
+  }
+
+  /// Leaves behind everything up to the furthest of some marks.
+  mutating func advance(beyond marks: [Mark]) {
+    activations = marks.reduce(activations) { max($0, $1.activations) }
+    activationGradients = marks.reduce(activationGradients) { max($0, $1.gradients) }
+  }
+
   /// Asks for at least `count` values while one layer runs.
   mutating func needTemporary(_ count: Int) { temporary = max(temporary, Self.padded(count)) }
 

@@ -6,6 +6,12 @@ extension Network {
     }
     if let fault = structure.decoder.fault(ofRows: batch.rows) { throw fault }
     if let fault = structure.encoder.fault(of: batch) { throw fault }
+    if let limit = configuration.longestLength, batch.length > limit {
+      throw NetworkError(
+        "the batch has sequences of length \(batch.length), Mega's relative positions reach \(limit); "
+          + "give it more maximumPositions or a chunk"
+      )
+    }
     guard let lengths = batch.lengths else { return }
     guard lengths.count == batch.rows else {
       throw NetworkError("the batch has \(batch.rows) rows and \(lengths.count) lengths")

@@ -6,8 +6,8 @@ extension Network {
   ///
   /// The distributions are PyTorch's: U(-1 / sqrt(inputs), 1 / sqrt(inputs)) for weight and bias
   /// of a linear map, N(0, 1) for an embedding, 1 and 0 for norms, N(0, 0.02^2) for learned
-  /// positions. With `identicalProjections` k, v and o of an attention layer are copies of q.
-  /// State-space models have distributions of their own. With `normalInitialization` every number of
+  /// positions and the class token. With `identicalProjections` k, v and o of an attention layer are
+  /// copies of q. State-space models and Mega have distributions of their own. With `normalInitialization` every number of
   /// the network, norms and biases too, is normal with that deviation instead. Running statistics
   /// become 0 and 1, gradients 0.
   public func initialize(seed: UInt64) {
@@ -29,16 +29,21 @@ extension Network {
       let draws = Draws(generator, name: entry.name)
       return (0..<count).map { deviation * draws.normal(at: $0) }
     }
-    if let model = stateSpace(of: entry.name),
-      let values = model.initialValues(of: entry, Draws(generator, name: entry.name))
-    {
-      return values
+    let own = Draws(generator, name: entry.name)
+    switch layer(of: entry.name) {
+    case .stateSpace(let model):
+      if let values = model.initialValues(of: entry, own) { return values }
+    case .mega(let model):
+      if let values = model.initialValues(of: entry, own) { return values }
+    default: break
     }
     if parts.contains("ln") || parts.contains("bn") {
       return Array(repeating: parts.last == "weight" ? 1 : 0, count: count)
     }
     let draws = Draws(generator, name: drawName(of: entry.name))
-    if entry.name == "pos" { return (0..<count).map { 0.02 * draws.normal(at: $0) } }
+    if entry.name == "pos" || entry.name == "cls" {
+      return (0..<count).map { 0.02 * draws.normal(at: $0) }
+    }
     if entry.name == "enc.weight", case .embedding = configuration.encoder {
       return (0..<count).map { draws.normal(at: $0) }
     }
@@ -46,13 +51,12 @@ extension Network {
     return (0..<count).map { bound * (2 * draws.unit(at: $0) - 1) }
   }
 
-  /// The state-space layer that a parameter belongs to, or nil.
-  private func stateSpace(of name: String) -> StateSpace? {
+  /// The layer that a parameter belongs to, or nil.
+  private func layer(of name: String) -> NetworkConfiguration.Layer? {
     let parts = name.split(separator: ".")
-    guard parts.count > 3, parts[0] == "blocks", parts[2] == "layer", let index = Int(parts[1]),
-      case .stateSpace(let model) = configuration.layers[index % configuration.layers.count]
+    guard parts.count > 3, parts[0] == "blocks", parts[2] == "layer", let index = Int(parts[1])
     else { return nil }
-    return model
+    return configuration.layers[index % configuration.layers.count]
   }
 
   /// The name that the draws of a parameter depend on.

@@ -11,6 +11,8 @@ public final class Network {
   public let gradients: ParameterStore
   /// The running statistics of batch norm; empty without batch norm.
   public var buffers: ParameterStore
+  /// Whether training computes the insides of blocks twice instead of keeping them.
+  public let recomputes: Bool
   let pool: WorkerPool
   private(set) var structure: NetworkStructure
   private(set) var workspace: Workspace?
@@ -19,9 +21,14 @@ public final class Network {
 
   /// A network of zeros; call ``initialize(seed:)`` or fill `parameters` before use.
   ///
+  /// - Parameters:
+  ///   - configuration: what the network is made of.
+  ///   - recomputes: whether training computes the insides of blocks twice instead of keeping them:
+  ///     the same results in less memory and about a third more time.
+  ///   - pool: the threads to compute with.
   /// - Precondition: the configuration makes sense: heads divide the width, and so on.
-  public init(_ configuration: NetworkConfiguration, pool: WorkerPool) {
-    self.configuration = configuration
+  public init(_ configuration: NetworkConfiguration, recomputes: Bool = false, pool: WorkerPool) {
+    (self.configuration, self.recomputes) = (configuration, recomputes)
     self.pool = pool
     structure = NetworkStructure(configuration)
     parameters = ParameterStore(layout: structure.layout)
@@ -29,7 +36,7 @@ public final class Network {
     buffers = ParameterStore(layout: structure.bufferLayout)
     tables = PositionTables(
       width: structure.sinusoidWidth,
-      headWidths: structure.rotaryWidths,
+      rotaryWidths: structure.rotaryWidths,
       pool
     )
   }
@@ -60,7 +67,7 @@ public final class Network {
     let pass = trainingForward(batch, dropoutSeed: dropoutSeed, step: step)
     let result = loss(target, computesGradient: true, pass)
     gradients.zero()
-    structure.backward(batch, pass)
+    structure.backward(batch, recomputing: recomputes, pass)
     return result
   }
 
@@ -96,29 +103,32 @@ public final class Network {
   /// - Parameters:
   ///   - configuration: what the network is made of.
   ///   - rows: sequences in the batch.
-  ///   - length: the positions of a sequence.
+  ///   - length: the positions of a sequence, without a class token.
   ///   - threads: the number of threads in the pool.
+  ///   - recomputes: whether the insides of blocks are computed twice.
   /// - Returns: bytes, exact.
   public static func memoryPlan(
     _ configuration: NetworkConfiguration,
     rows: Int,
     length: Int,
-    threads: Int
+    threads: Int,
+    recomputes: Bool = false
   ) -> MemoryPlan {
     var structure = NetworkStructure(configuration)
     let plan = structure.plan(
       rows: rows,
       length: length,
       threads: threads,
-      kernelLength: structure.freshKernelLength(for: length)
+      kernelLength: structure.freshKernelLength(for: structure.length(of: length)),
+      recomputes: recomputes
     )
     let transforms = plan.transformLengths.reduce(0) {
       $0 + RealFourierTransform.tableCount(length: $1)
     }
     let tables = PositionTables.count(
       width: structure.sinusoidWidth,
-      headWidths: structure.rotaryWidths,
-      length: length
+      rotaryWidths: structure.rotaryWidths,
+      length: structure.length(of: length)
     )
     let bytes = MemoryLayout<Float>.stride
     let parameters = structure.layout.count * bytes
@@ -147,7 +157,7 @@ public final class Network {
         isTied: configuration.tiedDropout,
         seed: dropoutSeed,
         step: step,
-        length: batch.length
+        length: structure.length(of: batch.length)
       )
     }
     let pass = prepare(batch, isTraining: true, dropout: dropout)
@@ -164,13 +174,14 @@ public final class Network {
   /// Plans the workspace when the shape is new and gathers what the layers need.
   func prepare(_ batch: Batch, isTraining: Bool, dropout: Dropout?) -> Pass {
     let current: Workspace
+    let length = structure.length(of: batch.length)
     let kernelLength = structure.extendKernels(
-      to: batch.length,
+      to: length,
       parameters: parameters.base,
       buffers: buffers.base,
       pool
     )
-    if let workspace, workspace.plan.rows == batch.rows, workspace.plan.length == batch.length,
+    if let workspace, workspace.plan.rows == batch.rows, workspace.plan.length == length,
       workspace.plan.kernelLength == kernelLength
     {
       current = workspace
@@ -179,14 +190,15 @@ public final class Network {
         rows: batch.rows,
         length: batch.length,
         threads: pool.threads,
-        kernelLength: kernelLength
+        kernelLength: kernelLength,
+        recomputes: recomputes
       )
       // A buffer that is too small goes before the new one comes: only one is ever in memory.
       let reusable = workspace.flatMap { $0.buffer.count >= plan.total ? $0.buffer : nil }
       workspace = nil
       current = Workspace(plan, reusing: reusable)
       workspace = current
-      tables.extend(to: batch.length)
+      tables.extend(to: length)
     }
     return Pass(
       parameters: parameters.base,
@@ -197,8 +209,8 @@ public final class Network {
       transforms: transforms,
       pool: pool,
       rows: batch.rows,
-      length: batch.length,
-      lengths: batch.lengths?.map(Int.init),
+      length: length,
+      lengths: batch.lengths?.map { Int($0) + configuration.tokensBefore },
       isTraining: isTraining,
       dropout: dropout
     )

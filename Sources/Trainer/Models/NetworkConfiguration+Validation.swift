@@ -24,7 +24,28 @@ extension NetworkConfiguration {
     case .linear(let inputs):
       guard inputs > 0 else { throw NetworkError("the encoder has \(inputs) inputs") }
     }
+    guard !isParallel || prenorm && !layers.isEmpty else {
+      throw NetworkError("parallel layers need pre-norm and at least one layer a round")
+    }
+    if isParallel, layers.contains(where: { if case .mega = $0 { true } else { false } }) {
+      throw NetworkError("a Mega layer cannot be one of parallel layers")
+    }
     for layer in layers { try validate(layer) }
+    try validateClassToken()
+  }
+
+  private func validateClassToken() throws(NetworkError) {
+    guard classToken != true || pooling == .first || pooling == .all else {
+      throw NetworkError(
+        "pooling is \(pooling.rawValue), expected first, as a class token is to be read"
+      )
+    }
+    guard pooling != .first || !isCausal else {
+      throw NetworkError(
+        "pooling is first, but nothing lets the first position see the others; expected a layer "
+          + "that is not causal, or pooling last"
+      )
+    }
   }
 
   private func validate(_ layer: Layer) throws(NetworkError) {
@@ -41,12 +62,29 @@ extension NetworkConfiguration {
       guard heads > 0, width % heads == 0 else {
         throw NetworkError("\(heads) heads do not divide the width \(width)")
       }
-      guard !isRotary || width / heads % 2 == 0 else {
-        throw NetworkError("rotary heads need an even width, theirs is \(width / heads)")
-      }
+      if isRotary { try validate(rotary ?? Rotary(), headWidth: width / heads) }
     case .feedForward(let expand):
       guard expand > 0 else { throw NetworkError("a feed-forward layer expands \(expand) times") }
     case .stateSpace(let model): try model.validate(width: width)
+    case .mega(let model): try model.validate()
+    }
+  }
+
+  private func validate(_ rotary: Rotary, headWidth: Int) throws(NetworkError) {
+    guard rotary.fraction > 0, rotary.fraction <= 1 else {
+      throw NetworkError(
+        "rotary attention turns a fraction of \(rotary.fraction) of a head, expected more than 0 "
+          + "and at most 1"
+      )
+    }
+    let turned = rotary.width(ofHead: headWidth)
+    if turned == headWidth, turned % 2 != 0 {
+      throw NetworkError("rotary heads need an even width, theirs is \(headWidth)")
+    }
+    guard turned > 0, turned % 2 == 0 else {
+      throw NetworkError(
+        "rotary attention turns \(turned) of a head's \(headWidth) channels, expected pairs"
+      )
     }
   }
 }

@@ -39,6 +39,9 @@ public struct NetworkConfiguration: Codable, Sendable, Equatable {
     case feedForward(expand: Int)
     /// A long convolution from a state-space model, with its own output map.
     case stateSpace(model: StateSpace)
+    /// Moving average, gated attention and feed-forward layer with their own norms and residual
+    /// paths.
+    case mega(model: Mega)
   }
 
   /// What turns the last vectors into outputs.
@@ -60,6 +63,8 @@ public struct NetworkConfiguration: Codable, Sendable, Equatable {
     case mean
     case max
     case last
+    /// The first position: that of the class token, where there is one.
+    case first
     case all
   }
 
@@ -73,7 +78,8 @@ public struct NetworkConfiguration: Codable, Sendable, Equatable {
   public var layers: [Layer]
   /// How many times `layers` is repeated.
   public var depth: Int
-  /// Whether a block is x + f(norm(x)), with a last norm, or norm(x + f(x)).
+  /// Whether a block is x + f(norm(x)), with a last norm, or norm(x + f(x)); the same choice inside
+  /// Mega, which has no last norm.
   public var prenorm: Bool
   /// The kind of every norm.
   public var norm: Norm
@@ -98,6 +104,13 @@ public struct NetworkConfiguration: Codable, Sendable, Equatable {
   /// paper's random initialization is 0.1.
   public var normalInitialization: Float?
 
+  /// How rotary attention turns; all channels of a head in adjacent pairs when absent.
+  public var rotary: Rotary?
+  /// How the layers of a round follow each other; one after the other when absent.
+  public var residual: Residual?
+  /// Whether a learned vector is put before every sequence, as its first position.
+  public var classToken: Bool?
+
   /// A configuration; what has a default is off.
   public init(
     encoder: Encoder,
@@ -115,7 +128,10 @@ public struct NetworkConfiguration: Codable, Sendable, Equatable {
     tiedDropout: Bool = false,
     maximumLength: Int = 1,
     identicalProjections: Bool = false,
-    normalInitialization: Float? = nil
+    normalInitialization: Float? = nil,
+    rotary: Rotary? = nil,
+    residual: Residual? = nil,
+    classToken: Bool? = nil
   ) {
     self.encoder = encoder
     self.positions = positions
@@ -133,8 +149,24 @@ public struct NetworkConfiguration: Codable, Sendable, Equatable {
     self.maximumLength = maximumLength
     self.identicalProjections = identicalProjections
     self.normalInitialization = normalInitialization
+    self.rotary = rotary
+    self.residual = residual
+    self.classToken = classToken
   }
 
   /// The number of outputs per row or position.
   public var logitWidth: Int { head == .identity ? width : outputs }
+
+  /// Whether a norm follows the last block: in pre-norm networks that do not end in Mega.
+  var hasFinalNorm: Bool {
+    if case .mega = layers.last { return false }
+    return prenorm
+  }
+
+  /// The longest sequence that every layer can take; nil without a limit.
+  var longestLength: Int? {
+    layers.compactMap { layer in
+      if case .mega(let model) = layer { model.longestLength } else { nil }
+    }.min()
+  }
 }

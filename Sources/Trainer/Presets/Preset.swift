@@ -22,7 +22,7 @@ public struct Preset: Sendable {
   /// Every preset, by name.
   public static let all: [Preset] =
     (LRATransformers.all + PaperTransformers.all + RotaryTransformers.all + DemoTransformers.all
-    + StateSpacePresets.all + OtherPresets.all)
+    + StateSpacePresets.all + OtherPresets.all + MegaPresets.all + PythiaTransformers.all)
     .sorted { $0.name < $1.name }
 
   /// The preset of that name.

@@ -108,24 +108,26 @@ public struct Checkpoint: Sendable {
     _ progress: Progress,
     to path: String
   ) throws {
-    var tensors = tensors(of: network.parameters, "parameter.")
-    tensors += self.tensors(of: network.buffers, "buffer.")
+    var stores = [("parameter.", network.parameters), ("buffer.", network.buffers)]
     if let optimizer {
-      tensors += self.tensors(of: optimizer.firstMoment, "moment1.")
-      tensors += self.tensors(of: optimizer.secondMoment, "moment2.")
+      stores += [("moment1.", optimizer.firstMoment), ("moment2.", optimizer.secondMoment)]
     }
     let metadata = [
       "format": format, "version": version,
       "configuration": String(decoding: try JSON.encode(configuration), as: UTF8.self),
       "progress": String(decoding: try JSON.encode(progress), as: UTF8.self),
     ]
-    try SafetensorsWriter.write(tensors, metadata: metadata, to: path)
-  }
-
-  private static func tensors(of store: ParameterStore, _ prefix: String) -> [TensorData] {
-    store.layout.entries.map { entry in
-      TensorData(name: prefix + entry.name, shape: entry.shape, elements: store[entry.name])
+    let plans = stores.flatMap { prefix, store in
+      store.layout.entries.map {
+        TensorPlan(name: prefix + $0.name, elementType: .float32, shape: $0.shape)
+      }
     }
+    // The tensors of a store lie one after the other, so nothing is copied.
+    let file = try SafetensorsFileWriter(plans, metadata: metadata, to: path)
+    for (_, store) in stores {
+      try store.withValues { try file.append(UnsafeRawBufferPointer($0)) }
+    }
+    try file.finish()
   }
 
   /// Copies weights and running statistics into a network, and moments into an optimizer.

@@ -91,6 +91,7 @@ extension NetworkConfiguration {
   func fitted(to shape: DataShape, _ objective: Objective) -> NetworkConfiguration {
     var network = self
     network.maximumLength = max(maximumLength, shape.maximumLength)
+    network.layers = layers.map { $0.reaching(shape.maximumLength) }
     let channels = shape.channels + (objective.kind == .masked ? 1 : 0)
     network.encoder =
       shape.vocabulary.map { .embedding(vocabulary: $0) } ?? .linear(inputs: channels)
@@ -111,7 +112,8 @@ extension NetworkConfiguration {
     return network
   }
 
-  /// Whether no layer looks at what follows; setting it changes them all.
+  /// Whether no layer looks at what follows; setting it changes them all but Mega, whose attention
+  /// always does.
   public var isCausal: Bool {
     get {
       layers.allSatisfy { layer in
@@ -120,6 +122,7 @@ extension NetworkConfiguration {
         case .localAttention(_, _, _, _, let isCausal, _): isCausal
         case .stateSpace(let model): !model.bidirectional
         case .feedForward: true
+        case .mega: false
         }
       }
     }
@@ -140,9 +143,18 @@ extension NetworkConfiguration {
         case .stateSpace(var model):
           model.bidirectional = !newValue
           return .stateSpace(model: model)
-        case .feedForward: return layer
+        case .feedForward, .mega: return layer
         }
       }
     }
+  }
+}
+
+extension NetworkConfiguration.Layer {
+  /// The same layer, fit for sequences of `length`.
+  fileprivate func reaching(_ length: Int) -> NetworkConfiguration.Layer {
+    guard case .mega(var model) = self, model.chunk == nil else { return self }
+    model.maximumPositions = max(model.maximumPositions, length)
+    return .mega(model: model)
   }
 }

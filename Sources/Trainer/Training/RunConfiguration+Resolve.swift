@@ -126,6 +126,13 @@ extension RunConfiguration {
         "the identity head has \(network.width) outputs, the objective needs \(network.outputs)"
       )
     }
+    guard objective.kind != .causal || network.isCausal else {
+      throw RunError(
+        "configuration",
+        "a layer sees the elements that the causal objective is to predict",
+        hint: "Mega's attention is never causal; use the masked objective"
+      )
+    }
     guard stage == .pretrain || !objective.isPretraining else {
       throw RunError("configuration", "finetuning needs the classification or regression objective")
     }
@@ -165,6 +172,9 @@ extension RunConfiguration {
     (full.dataDigest, full.from, full.objective.mask) = ("", "", "")
     (full.normalization, full.objective.labels) = ("", LabelRange(minimum: 0, maximum: 1))
     (full.optimizer.clipNorm, full.epochs, full.steps, full.checkpointSteps) = (1, 1, 1, 1)
+    full.network.rotary = .init()
+    (full.network.residual, full.network.classToken) = (.sequential, false)
+    full.network.normalInitialization = 1
     full.validation.everySteps = 1
     full.validation.batchSize = 1
     full.validation.samples = 1

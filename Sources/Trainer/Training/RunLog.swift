@@ -105,6 +105,16 @@ public struct RunSummary: Codable, Sendable, Equatable {
   public var lastValidation: Score?
   /// Seconds of all processes of the run, and the speed of the last one.
   public var clock: MetricsLine.Clock
+  /// The memory of the last process.
+  public var memory: Memory
+
+  /// Memory in bytes.
+  public struct Memory: Codable, Sendable, Equatable {
+    /// What the weights, the optimizer and batches of the longest sequences take.
+    public var planned: Int
+    /// The most that the process ever had in memory, its program and mapped files included.
+    public var peak: Int
+  }
 
   /// Reads the summary of a run.
   ///
@@ -140,6 +150,7 @@ public struct RunSummary: Codable, Sendable, Equatable {
     bestStep = run.progress.bestStep
     lastValidation = run.progress.lastValidation
     self.clock = clock
+    memory = Memory(planned: run.plannedMemory, peak: ProcessMemory.peak)
   }
 
   /// The summary as indented JSON with sorted keys.

@@ -26,6 +26,8 @@ public final class TrainingRun {
   public let folder: RunFolder
   /// The network in training.
   public let network: Network
+  /// What weights, optimizer and batches of the longest sequences take, in bytes.
+  public let plannedMemory: Int
   /// The optimizer steps of the whole run and of one epoch.
   public let totalSteps: Int
   /// The optimizer steps of one pass over the training split.
@@ -53,6 +55,7 @@ public final class TrainingRun {
   ///   - folder: where the run's files are or will be.
   ///   - resuming: whether to go on from the folder's last checkpoint, when there is one.
   ///   - replacing: whether an older run in the folder is removed.
+  ///   - recomputing: whether to compute the insides of blocks twice instead of keeping them.
   ///   - pool: the threads to compute with.
   /// - Throws: ``RunError``, ``CheckpointError``, ``DataSetError`` or ``FileError`` with a sentence.
   public init(
@@ -61,9 +64,11 @@ public final class TrainingRun {
     in folder: RunFolder,
     resuming: Bool = false,
     replacing: Bool = false,
+    recomputing: Bool = false,
     pool: WorkerPool
   ) throws {
     try configuration.check()
+    let program = ProcessMemory.resident
     self.configuration = configuration
     self.folder = folder
     self.pool = pool
@@ -96,8 +101,17 @@ public final class TrainingRun {
       } ?? .max
     )
     schedule = configuration.schedule.schedule(runSteps: totalSteps)
-    let network = Network(configuration.network, pool: pool)
+    let network = Network(configuration.network, recomputes: recomputing, pool: pool)
     self.network = network
+    var plan = Network.memoryPlan(
+      configuration.network,
+      rows: configuration.batchSize * dataSet.manifest.sequences,
+      length: configuration.network.maximumLength,
+      threads: pool.threads,
+      recomputes: recomputing
+    )
+    plan.program = program
+    plannedMemory = plan.total
     optimizer = configuration.optimizer.adamW(for: network.layout, pool)
     if resuming, folder.holdsCheckpoint {
       let checkpoint = try Checkpoint(reading: folder.last)
@@ -114,7 +128,7 @@ public final class TrainingRun {
     } else {
       network.initialize(seed: configuration.seed)
       transfer = try configuration.from.map { path in
-        try Checkpoint(reading: path).transfer(to: network)
+        try WeightSource(at: path).transfer(to: network)
       }
       progress = Progress()
     }

@@ -15,6 +15,7 @@ public struct TransferReport: Sendable, Equatable {
 extension Checkpoint {
   /// Copies everything but the head into a network that was initialised for another objective.
   ///
+  /// A class token comes along where both have one; a new one is drawn, an old one is dropped.
   /// The mask column of a linear encoder is dropped: [width, channels + 1] gives all but its last
   /// column. Running
   /// statistics come along; moments do not.
@@ -38,6 +39,10 @@ extension Checkpoint {
         if shape != nil { report.dropped.append(entry.name) }
         continue
       }
+      if entry.name == "cls", shape == nil {
+        report.initialised.append(entry.name)
+        continue
+      }
       let values: [Float]? = try shape.map { _ in try file.elements(of: "parameter." + entry.name) }
       if let values, shape == entry.shape {
         copies.append((entry.name, values))
@@ -54,7 +59,7 @@ extension Checkpoint {
       }
     }
     for name in found.keys.sorted() {
-      guard name.hasPrefix("dec.") else { throw mismatch(name, found[name], nil) }
+      guard name.hasPrefix("dec.") || name == "cls" else { throw mismatch(name, found[name], nil) }
       report.dropped.append(name)
     }
     for (name, values) in copies { network.parameters[name] = values }
@@ -89,12 +94,15 @@ extension Checkpoint {
             + "\(rotary ? ", rotary" : ""))"
         case .feedForward(let expand): "feed-forward(expand \(expand))"
         case .stateSpace(let model): model.summary
+        case .mega(let model): model.summary
         }
       }
     }
     return differs("width", mine.width, other.width) ?? differs("depth", mine.depth, other.depth)
       ?? differs("prenorm", mine.prenorm, other.prenorm) ?? differs("norm", mine.norm, other.norm)
       ?? differs("positions", mine.positions, other.positions)
+      ?? differs("residual", mine.residual ?? .sequential, other.residual ?? .sequential)
+      ?? differs("rotary", (mine.rotary ?? .init()).summary, (other.rotary ?? .init()).summary)
       ?? differs(
         "a round of layers",
         heads(mine).joined(separator: " "),

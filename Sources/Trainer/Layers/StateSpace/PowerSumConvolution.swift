@@ -39,6 +39,8 @@ protocol PowerSumFamily {
 struct PowerSumConvolution: ConvolutionKernel {
   let family: any PowerSumFamily
   let width: Int
+  /// Sides whose kernels share nothing; those of side s belong to the heads from s * width on.
+  var sides = 1
 
   private func kernel(length: Int) -> PowerSumKernel {
     PowerSumKernel(length: length, states: family.states, kernels: family.kernels)
@@ -48,29 +50,35 @@ struct PowerSumConvolution: ConvolutionKernel {
     plan.needScratch(
       8 * family.kernels * plan.length + kernel(length: plan.length).scratchCount
     )
-    plan.needPartials(width * family.shared.count)
+    plan.needPartials(sides * width * family.shared.count)
   }
 
   func forward(into kernel: UnsafeMutablePointer<Float>, _ pass: Pass) {
     let length = pass.length
     let sums = self.kernel(length: length)
     let tiles = Tiles(of: width, size: 8)
-    pass.pool.parallelFor(tiles.count) { index, worker in
-      let heads = tiles[index]
+    pass.pool.parallelFor(sides * tiles.count) { index, worker in
+      let heads = tiles[index % tiles.count]
+      let side = index / tiles.count
       // [kernels, heads, length], turned over at the end.
       let values = pass.workspace.scratch(worker)
       let scratch = values + 8 * family.kernels * length
       for head in heads {
-        let sum = family.sum(of: head, length: length, pass.parameters)
+        let sum = family.sum(of: side * width + head, length: length, pass.parameters)
         sums.forward(sum, scratch: scratch) { kernel, source in
           let row = kernel * heads.count + head - heads.lowerBound
           (values + row * length).update(from: source, count: length)
         }
       }
-      for side in 0..<family.kernels {
+      for index in 0..<family.kernels {
         transpose(
-          Matrix(values + side * heads.count * length, rows: heads.count, columns: length),
-          into: tile(of: kernel, side: side, heads: heads, length: length)
+          Matrix(values + index * heads.count * length, rows: heads.count, columns: length),
+          into: tile(
+            of: kernel,
+            index: side * family.kernels + index,
+            heads: heads,
+            length: length
+          )
         )
       }
     }
@@ -81,51 +89,52 @@ struct PowerSumConvolution: ConvolutionKernel {
     let sums = kernel(length: length)
     let tiles = Tiles(of: width, size: 8)
     let partials = pass.workspace.partials
-    pass.pool.parallelFor(tiles.count) { index, worker in
-      let heads = tiles[index]
+    pass.pool.parallelFor(sides * tiles.count) { index, worker in
+      let heads = tiles[index % tiles.count]
+      let side = index / tiles.count
       let values = pass.workspace.scratch(worker)
       let scratch = values + 8 * family.kernels * length
-      for side in 0..<family.kernels {
+      for index in 0..<family.kernels {
         transpose(
           tile(
             of: UnsafeMutablePointer(mutating: kernelGradient),
-            side: side,
+            index: side * family.kernels + index,
             heads: heads,
             length: length
           ),
           into: Matrix(
-            values + side * heads.count * length,
+            values + index * heads.count * length,
             rows: heads.count,
             columns: length
           )
         )
       }
       for head in heads {
-        let sum = family.sum(of: head, length: length, pass.parameters)
+        let sum = family.sum(of: side * width + head, length: length, pass.parameters)
         let gradient = sums.backward(sum, scratch: scratch) { kernel, target in
           let row = kernel * heads.count + head - heads.lowerBound
           target.update(from: values + row * length, count: length)
         }
         family.backward(
           gradient,
-          of: head,
+          of: side * width + head,
           length: length,
           pass.parameters,
           into: pass.gradients,
-          sharedGradient: partials + head * family.shared.count
+          sharedGradient: partials + (side * width + head) * family.shared.count
         )
       }
     }
-    family.shared.add(partials, heads: width, to: pass.gradients)
+    family.shared.add(partials, heads: sides * width, to: pass.gradients)
   }
 
-  /// Some channels of one side's kernel, [length, heads].
+  /// Some channels of one kernel, [length, heads].
   private func tile(
     of kernel: UnsafeMutablePointer<Float>,
-    side: Int,
+    index: Int,
     heads: Range<Int>,
     length: Int
   ) -> Matrix {
-    Matrix(kernel + side * length * width, rows: length, columns: width)[columns: heads]
+    Matrix(kernel + index * length * width, rows: length, columns: width)[columns: heads]
   }
 }

@@ -1,0 +1,170 @@
+/// Queries and keys as two scalings of what they share.
+///
+/// z = silu(x); q = z a_0 + b_0; k = z a_1 + b_1
+///
+/// - Parameters:
+///   - input: x, [rows, width].
+///   - scale: a, [2, width].
+///   - shift: b, [2, width].
+///   - queries: q, [rows, width]; overwritten.
+///   - keys: k, likewise.
+func queriesAndKeysForward(
+  _ input: Matrix,
+  scale: UnsafePointer<Float>,
+  shift: UnsafePointer<Float>,
+  queries: Matrix,
+  keys: Matrix
+) {
+  let width = input.columns
+  for row in 0..<input.rows {
+    let (x, q, k) = (input.row(row), queries.row(row), keys.row(row))
+    forLaneSpans(width) { span in
+      let x = span.load(x)
+      let z = x * sigmoid(x)
+      span.store(span.load(shift).addingProduct(z, span.load(scale)), to: q)
+      span.store(span.load(shift + width).addingProduct(z, span.load(scale + width)), to: k)
+    }
+  }
+}
+
+/// The backward pass of ``queriesAndKeysForward(_:scale:shift:queries:keys:)``.
+///
+/// dz = dq a_0 + dk a_1; da_0 = sum(dq z), db_0 = sum(dq), and likewise for k
+///
+/// - Parameters:
+///   - queryGradient: dq, [rows, width].
+///   - keyGradient: dk, likewise.
+///   - input: x.
+///   - scale: a.
+///   - inputGradient: dx, [rows, width]; overwritten.
+///   - sums: da, [2, width], then db, [2, width]; added to.
+func queriesAndKeysBackward(
+  _ queryGradient: Matrix,
+  _ keyGradient: Matrix,
+  input: Matrix,
+  scale: UnsafePointer<Float>,
+  into inputGradient: Matrix,
+  sums: UnsafeMutablePointer<Float>
+) {
+  let width = input.columns
+  for row in 0..<input.rows {
+    let (x, dx) = (input.row(row), inputGradient.row(row))
+    let (dq, dk) = (queryGradient.row(row), keyGradient.row(row))
+    forLaneSpans(width) { span in
+      let (z, slope) = siluWithSlope(span.load(x))
+      let (dq, dk) = (span.load(dq), span.load(dk))
+      let dz = (dq * span.load(scale)).addingProduct(dk, span.load(scale + width))
+      span.store(dz * slope, to: dx)
+      span.add(dq * z, to: sums)
+      span.add(dk * z, to: sums + width)
+      span.add(dq, to: sums + 2 * width)
+      span.add(dk, to: sums + 3 * width)
+    }
+  }
+}
+
+/// y = a silu(r), both [rows, width].
+///
+/// - Parameters:
+///   - input: a.
+///   - reset: r.
+///   - output: y; overwritten.
+func resetForward(_ input: Matrix, reset: Matrix, into output: Matrix) {
+  for row in 0..<input.rows {
+    let (a, r, y) = (input.row(row), reset.row(row), output.row(row))
+    forLaneSpans(input.columns) { span in
+      let r = span.load(r)
+      span.store(span.load(a) * (r * sigmoid(r)), to: y)
+    }
+  }
+}
+
+/// The backward pass of y = a silu(r).
+///
+/// - Parameters:
+///   - gradient: dy; overwritten with da.
+///   - input: a.
+///   - reset: r.
+///   - resetGradient: dr; overwritten.
+func resetBackward(_ gradient: Matrix, input: Matrix, reset: Matrix, into resetGradient: Matrix) {
+  for row in 0..<input.rows {
+    let (a, r) = (input.row(row), reset.row(row))
+    let (dy, dr) = (gradient.row(row), resetGradient.row(row))
+    forLaneSpans(input.columns) { span in
+      let (value, slope) = siluWithSlope(span.load(r))
+      let gradient = span.load(dy)
+      span.store(gradient * value, to: dy)
+      span.store(gradient * span.load(a) * slope, to: dr)
+    }
+  }
+}
+
+/// The gate between what was and what comes: y = x + sigmoid(u) (h - x), all [rows, width].
+///
+/// - Parameters:
+///   - input: x.
+///   - update: u.
+///   - candidate: h.
+///   - output: y; overwritten.
+func updateForward(_ input: Matrix, update: Matrix, candidate: Matrix, into output: Matrix) {
+  for row in 0..<input.rows {
+    let (x, u) = (input.row(row), update.row(row))
+    let (h, y) = (candidate.row(row), output.row(row))
+    forLaneSpans(input.columns) { span in
+      let x = span.load(x)
+      span.store(x.addingProduct(sigmoid(span.load(u)), span.load(h) - x), to: y)
+    }
+  }
+}
+
+/// The backward pass of y = x + s (h - x), s = sigmoid(u).
+///
+/// du = dy (h - x) s (1 - s); dh = dy s; dx = dy (1 - s)
+///
+/// - Parameters:
+///   - gradient: dy; overwritten with dx.
+///   - input: x.
+///   - update: u.
+///   - candidate: h.
+///   - updateGradient: du; overwritten.
+///   - candidateGradient: dh; overwritten.
+func updateBackward(
+  _ gradient: Matrix,
+  input: Matrix,
+  update: Matrix,
+  candidate: Matrix,
+  into updateGradient: Matrix,
+  candidateGradient: Matrix
+) {
+  for row in 0..<input.rows {
+    let (x, u, h) = (input.row(row), update.row(row), candidate.row(row))
+    let (dy, du, dh) = (gradient.row(row), updateGradient.row(row), candidateGradient.row(row))
+    forLaneSpans(input.columns) { span in
+      let gate = sigmoid(span.load(u))
+      let gradient = span.load(dy)
+      let forward = gradient * gate
+      span.store(forward * (1 - gate) * (span.load(h) - span.load(x)), to: du)
+      span.store(forward, to: dh)
+      span.store(gradient - forward, to: dy)
+    }
+  }
+}
+
+/// y = silu(x) for [rows, width], row by row.
+func siluForward(_ input: Matrix, into output: Matrix) {
+  for row in 0..<input.rows {
+    siluForward(input.row(row), into: output.row(row), count: input.columns)
+  }
+}
+
+/// The backward pass of y = silu(x) for [rows, width]: dy is overwritten with dx, `output`, if any, with y.
+func siluBackward(_ input: Matrix, output: Matrix? = nil, gradient: Matrix) {
+  for row in 0..<input.rows {
+    siluBackward(
+      input.row(row),
+      output: output?.row(row),
+      gradient: gradient.row(row),
+      count: input.columns
+    )
+  }
+}
