@@ -176,7 +176,7 @@ import Testing
     try SafetensorsWriter.write(tensors, metadata: [:], layout: .packed, to: path)
     let weights = try ImportedWeights(at: path)
     #expect(weights.kind == .reference)
-    var base = LRATransformers.image.finetune
+    var base = try Preset.named("transformer-image").finetune
     base.network = configuration
     (base.network.outputs, base.network.encoder) = (10, .embedding(vocabulary: 5))
     let fitted = try weights.fitted(base)

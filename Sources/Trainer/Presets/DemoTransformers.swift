@@ -9,17 +9,15 @@ enum DemoTransformers {
     PublishedTask(
       task: "listops",
       shape: .listops,
+      positions: .sinusoidal,
+      layers: .transformer(heads: 4, expand: 2),
       width: 64,
       depth: 3,
-      heads: 4,
-      expand: 2,
-      head: .linear,
       poolsOverLengths: true,
-      pretrainLoss: .crossEntropy,
       learningRate: 0.001,
       weightDecay: 0.01,
-      pretrain: (warmUp: 100, batch: 32, epochs: 10),
-      finetune: (warmUp: 100, batch: 32, epochs: 9)
+      pretrain: .init(warmUp: 100, batch: 32, epochs: 10),
+      finetune: .init(warmUp: 100, batch: 32, epochs: 9)
     ),
     "demo-listops",
     "3 layers of width 64, sinusoidal positions"
@@ -29,17 +27,15 @@ enum DemoTransformers {
     PublishedTask(
       task: "pathfinder32",
       shape: .pathfinder32,
+      positions: .sinusoidal,
+      layers: .transformer(heads: 4, expand: 2),
       width: 64,
       depth: 2,
-      heads: 4,
-      expand: 2,
-      head: .linear,
-      poolsOverLengths: false,
       pretrainLoss: .absolute,
       learningRate: 0.001,
       weightDecay: 0.01,
-      pretrain: (warmUp: 100, batch: 32, epochs: 5),
-      finetune: (warmUp: 100, batch: 32, epochs: 3)
+      pretrain: .init(warmUp: 100, batch: 32, epochs: 5),
+      finetune: .init(warmUp: 100, batch: 32, epochs: 3)
     ),
     "demo-pathfinder32",
     "2 layers of width 64, sinusoidal positions"

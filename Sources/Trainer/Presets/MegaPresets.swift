@@ -25,6 +25,7 @@ enum MegaPresets {
 
   /// Published mega/cifar.
   private static let image = PublishedMega(
+    published: .init(pretrain: "mega/cifar-mlm", finetune: "mega/cifar"),
     task: "image",
     shape: .image,
     model: Mega(queryWidth: 64, valueWidth: 320, chunk: 128, scores: .laplace),
@@ -41,6 +42,7 @@ enum MegaPresets {
 
   /// Published mega/listops, whose -mlm file configures a Transformer.
   private static let publishedListops = PublishedMega(
+    published: .init(finetune: "mega/listops"),
     task: "listops",
     shape: .listops,
     model: Mega(queryWidth: 64, valueWidth: 160, maximumPositions: 4000),
@@ -99,6 +101,7 @@ enum MegaPresets {
 
 /// What configurations of Mega say for one task.
 private struct PublishedMega {
+  var published = PublishedNames()
   var task: String
   var shape: DataShape
   var model: Mega
@@ -110,15 +113,15 @@ private struct PublishedMega {
   var poolsOverLengths = false
   var pretrainLoss = Objective.Loss.crossEntropy
   var optimizer: RunConfiguration.Optimizer
-  var pretrain: PublishedStateSpace.Stage
-  var finetune: PublishedStateSpace.Stage
+  var pretrain: PublishedTask.Stage
+  var finetune: PublishedTask.Stage
   var sources: [String]
 
   private func configuration(
     _ name: String,
     _ kind: RunConfiguration.Stage,
     _ objective: Objective,
-    _ stage: PublishedStateSpace.Stage
+    _ stage: PublishedTask.Stage
   ) -> RunConfiguration {
     RunConfiguration(
       preset: name,
@@ -160,6 +163,7 @@ private struct PublishedMega {
       name: name,
       task: task,
       summary: "\(depth) Mega layers of width \(width)",
+      published: published,
       sources: sources + [
         masks,
         "own choices against the published code: warm-up from the first step, every validation "

@@ -1,55 +1,29 @@
-/// The small Transformers of the paper as its published code runs them.
+/// The Transformers of Long Range Arena as the published code runs them.
 ///
-/// Against the plain presets: the four attention projections start as copies of one, warm-up
-/// starts from rate 0, the last partial batch is not scored, and the learning rate of text and
-/// ListOps is 0.05. Text pretraining has no output layer: its cross entropy runs over the 512
-/// channels of the last norm.
+/// Against the plain presets: the four attention projections start as copies of one, warm-up starts
+/// from rate 0, the last partial batch is not scored, learning rates and pooling are those of the
+/// files (0.05 for text, ListOps and retrieval). Pretraining on text and retrieval has no output
+/// layer: its cross entropy runs over the channels of the last norm.
 enum PaperTransformers {
   static let all = [
-    variant(of: .image, "paper-transformer-image", "transformer-lra-cifar", monitor: .loss),
-    variant(of: .text, "paper-transformer-text", "transformer-lra-imdb", monitor: .accuracy),
-    variant(
-      of: .listops,
-      "paper-transformer-listops",
-      "transformer-lra-listops",
-      monitor: .accuracy
-    ),
-    variant(
-      of: .pathfinder,
-      "paper-transformer-pathfinder",
-      "transformer-lra-pathfinder",
-      monitor: .accuracy
-    ),
+    PublishedTask.image.paperPreset("paper-transformer-image"),
+    PublishedTask.text.paperPreset("paper-transformer-text"),
+    PublishedTask.listops.paperPreset("paper-transformer-listops"),
+    PublishedTask.retrieval.paperPreset("paper-transformer-retrieval"),
+    PublishedTask.pathfinder.paperPreset("paper-transformer-pathfinder"),
+    PublishedTask.pathx.paperPreset("paper-transformer-pathx"), pathx256,
+    PublishedTask.localPathfinder.paperPreset("paper-transformer-local-pathfinder"),
   ]
 
-  private static func variant(
-    of task: PublishedTask,
-    _ name: String,
-    _ published: String,
-    monitor: RunConfiguration.Validation.Monitor
-  ) -> Preset {
-    var preset = task.preset(
-      name,
-      "as published, with the published code's peculiarities",
-      sources: [
-        "every number: published \(published) and \(published)-mlm",
-        "masks: those of the data set; README of the published code has ratio 0.5",
-        "peculiarities: identical projections, warm-up from rate 0, last partial batch not scored"
-          + (task.task == "text" ? ", no output layer in pretraining" : ""),
-      ]
+  private static let pathx256: Preset = {
+    var preset = PublishedTask.pathx256.paperPreset("paper-transformer-pathx256").adding(
+      "8 layers in pretraining, 4 in finetuning: as published, so that finetuning cannot start from "
+        + "these pretrained weights; transformer-pathx256 has 4 in both"
+    ).adding(
+      "sinusoids for 65,536 positions: the published table ends at 16,384, so that its code cannot "
+        + "run this network"
     )
-    preset.pretrain = peculiar(preset.pretrain)
-    preset.finetune = peculiar(preset.finetune)
-    preset.pretrain.validation.monitor = monitor  // train.monitor of the -mlm file
-    if task.task == "text" { preset.pretrain.network.head = .identity }
+    preset.pretrain.network.depth = 8
     return preset
-  }
-
-  private static func peculiar(_ configuration: RunConfiguration) -> RunConfiguration {
-    var published = configuration
-    published.network.identicalProjections = true
-    published.schedule.warmUp = .fromZero
-    published.validation.dropsLastBatch = true
-    return published
-  }
+  }()
 }

@@ -8,6 +8,8 @@ public struct Preset: Sendable {
   public var task: String
   /// One line on what it is.
   public var summary: String
+  /// The published experiments that it follows.
+  public var published = PublishedNames()
   /// Where its numbers come from, a line each.
   public var sources: [String]
   /// The shape of the task's data.
@@ -20,7 +22,7 @@ public struct Preset: Sendable {
   /// Every preset, by name.
   public static let all: [Preset] =
     (LRATransformers.all + PaperTransformers.all + RotaryTransformers.all + DemoTransformers.all
-    + StateSpacePresets.all + MegaPresets.all + PythiaTransformers.all)
+    + StateSpacePresets.all + OtherPresets.all + MegaPresets.all + PythiaTransformers.all)
     .sorted { $0.name < $1.name }
 
   /// The preset of that name.
@@ -43,11 +45,20 @@ public struct Preset: Sendable {
     stage == .pretrain ? pretrain : finetune
   }
 
-  /// The preset that suits a task when none is named.
+  /// The trainable numbers of the published experiment of a stage, nil when they are not known.
+  public func publishedParameters(of stage: RunConfiguration.Stage) -> Int? {
+    published[stage].flatMap { name in
+      let width = configuration(for: stage).network.width
+      return PublishedExperiments.maskedParameters(name, width: width)
+    }
+  }
+
+  /// The preset that suits a task when none is named: a demonstration, else the first Transformer.
   public static func suggested(forTask task: String) -> Preset? {
-    let preferred = ["demo-\(task)", "transformer-\(task)"]
-    return all.first { preferred.contains($0.name) && $0.task == task }
-      ?? all.first { $0.task == task }
+    let suitable = all.filter { $0.task == task }
+    return ["demo-", "transformer-\(task)", "transformer-path", "transformer-"].lazy
+      .compactMap { start in suitable.first { $0.name.hasPrefix(start) } }.first
+      ?? suitable.first { !$0.name.hasPrefix("paper-") }
   }
 
   /// The insertions, deletions and replacements between two names.
@@ -65,15 +76,4 @@ public struct Preset: Sendable {
     }
     return row[right.count]
   }
-}
-
-extension DataShape {
-  /// Image: CIFAR-10 in grey, 32 by 32.
-  static let image = DataShape(vocabulary: nil, classes: 10, maximumLength: 1024)
-  /// Text: IMDB by characters; 136 of them with the published minimum frequency.
-  static let text = DataShape(vocabulary: 136, classes: 2, maximumLength: 4096)
-  /// ListOps: 15 tokens and 4 specials.
-  static let listops = DataShape(vocabulary: 19, classes: 10, maximumLength: 2048)
-  /// Pathfinder, 32 by 32.
-  static let pathfinder32 = DataShape(vocabulary: nil, classes: 2, maximumLength: 1024)
 }
