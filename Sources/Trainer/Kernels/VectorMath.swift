@@ -124,7 +124,7 @@ struct LaneSpan {
   /// The values of this span, from a pointer to the first of all.
   @inline(__always)
   func load(_ base: UnsafePointer<Float>) -> Lanes {
-    count == 8 ? Lanes(base + start) : Lanes(base + start, count: count, filler: 0)
+    count == 8 ? Lanes(base + start) : loadRest(base + start, count)
   }
 
   /// The values of this span, from a pointer to the first of all.
@@ -136,8 +136,20 @@ struct LaneSpan {
     if count == 8 {
       lanes.store(to: base + start)
     } else {
-      lanes.store(to: base + start, count: count)
+      storeRest(lanes, to: base + start, count)
     }
+  }
+
+  // Lane by lane, and so kept apart: inlined, they make the compiler take whole vectors apart too.
+
+  @inline(never)
+  private func loadRest(_ pointer: UnsafePointer<Float>, _ count: Int) -> Lanes {
+    Lanes(pointer, count: count, filler: 0)
+  }
+
+  @inline(never)
+  private func storeRest(_ lanes: Lanes, to pointer: UnsafeMutablePointer<Float>, _ count: Int) {
+    lanes.store(to: pointer, count: count)
   }
 
   @inline(__always)
@@ -146,12 +158,14 @@ struct LaneSpan {
   }
 }
 
-/// As ``forLanes(_:_:rest:)`` with one body for both.
+/// Calls `body` for groups of eight positions, and for what is left of `count`.
+///
+/// There is one call, so that the body is inlined.
 @inline(__always)
 func forLaneSpans(_ count: Int, _ body: (LaneSpan) -> Void) {
-  forLanes(count) {
-    body(LaneSpan(start: $0, count: 8))
-  } rest: {
-    body(LaneSpan(start: $0, count: $1))
+  var start = 0
+  while start < count {
+    body(LaneSpan(start: start, count: min(8, count - start)))
+    start += 8
   }
 }
