@@ -286,6 +286,9 @@ struct BuildCommand: ParsableCommand {
     }
     let place = output == "-" ? "standard output" : result.folder
     printError("\(result.task): \(splits.joined(separator: ", ")) -> \(place)")
+    if result.wasFinished {
+      return printError("  already finished: every file is there and sound, nothing was written")
+    }
     printError("  read \(manifest.provenance.membersRead) members")
     for (reason, count) in manifest.provenance.skipped.sorted(by: { $0.key < $1.key }) {
       printError("  skipped \(count): \(reason)")
