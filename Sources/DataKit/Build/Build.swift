@@ -6,13 +6,13 @@ public final class Build {
   /// The most copies of a data set, under different folders, that an archive may hold.
   private static let copyLimit = 16
 
-  private let plan: BuildPlan
+  let plan: BuildPlan
   private let stream: DataSetStream?
-  private let report: (BuildProgress) -> Void
-  private let readers: [ArchiveReader]
+  let report: (BuildProgress) -> Void
+  let readers: [ArchiveReader]
   private let workers: OrderedWorkers
   /// For each task the collectors by the prefix under which its members stand.
-  private var collectors: [[String: (collector: any TaskCollector, context: CollectorContext)]]
+  private(set) var collectors: [[String: (collector: any TaskCollector, context: CollectorContext)]]
   /// For each task, once it is found, where its faulty parts are kept.
   private var quarantines: [Int: Quarantine] = [:]
   private var unused: [String: Int] = [:]
@@ -24,8 +24,8 @@ public final class Build {
   /// Where the members of a folder go, for tasks to which the folder alone tells.
   private var routes: [Substring: (collector: any TaskCollector, tail: ArraySlice<Substring>)] = [:]
   private let wantedPrefix: String?
-  /// Calls of ``progress(_:)`` since the last report.
-  private var calls = 0
+  /// Calls of ``progress()``.
+  var calls = 0
 
   /// Opens the archives and checks the output folders.
   ///
@@ -135,7 +135,7 @@ public final class Build {
     return results
   }
 
-  private var archiveNames: String { plan.inputs.map(\.name).joined(separator: ", ") }
+  var archiveNames: String { plan.inputs.map(\.name).joined(separator: ", ") }
 
   private func read(_ reader: ArchiveReader) throws {
     reader.progress = { [unowned self] in progress() }
@@ -306,62 +306,6 @@ public final class Build {
       manifest: manifest,
       notes: task.notes,
       wasFinished: wasFinished
-    )
-  }
-
-  /// Tells now and then how far reading is.
-  private func progress() {
-    calls += 1
-    if calls % 64 == 1 { reportReading() }
-  }
-
-  private func reportReading() {
-    let samples = collectors.flatMap(\.values).map(\.context.samples).reduce(0, +)
-    report(
-      BuildProgress(
-        stage: .reading,
-        bytesRead: bytesRead,
-        totalBytes: totalBytes,
-        samples: samples,
-        totalSamples: nil
-      )
-    )
-  }
-
-  private var bytesRead: Int { readers.reduce(0) { $0 + $1.bytesRead } }
-
-  /// The size of all archives, where they are files.
-  private var totalBytes: Int? {
-    readers.reduce(0) { sum, reader in
-      sum.flatMap { sum in reader.totalBytes.map { sum + $0 } }
-    }
-  }
-
-  /// Says how much memory would do: as much more as there is more to read, or twice where that is not
-  /// known.
-  private func refusal(_ overflow: SampleSpool.IndexOverflow) -> ArchiveError {
-    // Some of what is read is still on its way to the index.
-    let indexed = max(bytesRead - plan.bytesUnderWay, bytesRead / 4, 1)
-    let share = totalBytes.map { Double($0) / Double(indexed) } ?? 2
-    // A little more than that, as samples are not equally long.
-    let needed = plan.memory(forSamples: Int(1.25 * share * Double(overflow.byteCount)))
-    let step = 64 << 20
-    return ArchiveError(
-      archive: archiveNames,
-      reason: "the index of its samples outgrows the memory allowed: \(overflow.samples) samples "
-        + "are read, whose index takes \(overflow.byteCount >> 20) MiB of "
-        + "\(plan.memoryByteCount >> 20)",
-      hint:
-        "\(totalBytes == nil ? "at least" : "about") \((needed / step + 1) * step >> 20) MiB will "
-        + "do: give them with --memory"
-    )
-  }
-
-  private func nothingFound() -> ArchiveError {
-    let tasks = plan.tasks.map { "\($0.name) (\($0.expectedMembers))" }.joined(separator: ", ")
-    return ArchiveError(
-      archive: archiveNames,
-      reason: "no member belongs to a task asked for: \(tasks)"
     )
   }
 }
