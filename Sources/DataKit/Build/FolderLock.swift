@@ -28,8 +28,15 @@ final class FolderLock: Sendable {
       }
       // Whoever held the lock before may have removed the file between the two calls.
       if isFile(descriptor, at: path) { return descriptor }
-      close(descriptor)
+      release(descriptor)
     }
+  }
+
+  /// Unlocks and closes a file; a program that is being started may share the file for an instant, so
+  /// that closing it alone would leave it locked.
+  static func release(_ descriptor: Int32) {
+    flock(descriptor, LOCK_UN)
+    close(descriptor)
   }
 
   /// Whether the name still stands for the open file.
@@ -54,7 +61,7 @@ final class FolderLock: Sendable {
     {
       unlink(path)
     }
-    close(descriptor)
+    Self.release(descriptor)
   }
 
   /// Refuses a folder where another process writes what this part of a build, or the whole, would
@@ -73,7 +80,7 @@ final class FolderLock: Sendable {
   private static func isHeld(_ path: String) -> Bool {
     let descriptor = Glibc.open(path, O_RDWR | O_CLOEXEC)
     guard descriptor >= 0 else { return false }
-    defer { close(descriptor) }
+    defer { release(descriptor) }
     return flock(descriptor, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK
   }
 }
