@@ -48,7 +48,8 @@ struct BuildTests {
     _ archive: String,
     masks: [MaskSet] = [],
     shardBytes: Int = 1 << 20,
-    prefix: String? = nil
+    prefix: String? = nil,
+    threads: Int = 2
   ) throws -> [BuildResult] {
     let definition = try #require(TaskDefinition.named(task))
     return try Build(
@@ -58,7 +59,7 @@ struct BuildTests {
         folders: [folder.file("out")],
         masks: masks,
         shardByteCount: shardBytes,
-        threads: 2,
+        threads: threads,
         prefix: prefix
       )
     ).run()
@@ -134,13 +135,27 @@ struct BuildTests {
     }
   }
 
+  @Test(arguments: [1, 2, 4])
+  func `of a faulty row and damage behind it the row is named`(threads: Int) throws {
+    let row = "\(Self.row)\t9\n"
+    let table = "Source\tTarget\n\(Self.row)\tx\n" + String(repeating: row, count: 100_000)
+    let tar = TarBlocks.member("listops-1000/basic_train.tsv", Array(table.utf8)).dropLast(4096)
+    let path = folder.file("cut.tar")
+    try Data(tar).write(to: URL(filePath: path))
+    let error = #expect(throws: ArchiveError.self) {
+      try build("listops", path, threads: threads)
+    }
+    #expect(error?.line == 2 && error?.reason.hasPrefix("label 'x'") == true, "\(error as Any)")
+  }
+
   @Test func `samples are cut into shards by bytes, masks follow, and a flipped bit is named`()
     throws
   {
+    // 20 samples of 5 tokens come with 32 bytes each: id, label, offset and hash.
     let rows = (0..<200).map { "( ( ( [MAX \($0 % 10) ) \($0 / 10 % 10) ) ] )\t\($0 % 10)\n" }
     let path = try archive(listOps(train: "Source\tTarget\n" + rows.joined()))
     let set = MaskSet(policy: .token(ratio: 0.5), variants: 2)
-    _ = try build("listops", path, masks: [set], shardBytes: 100)
+    _ = try build("listops", path, masks: [set], shardBytes: 640)
     let dataSet = try DataSet(opening: folder.file("out"))
     let description = try #require(dataSet.manifest.splits["train"])
     #expect(description.shards.count == 10)
@@ -203,7 +218,7 @@ struct BuildTests {
   @Test func `a finished data set is not overwritten, and masks are not added twice`() throws {
     let path = try archive(listOps(train: "Source\tTarget\n\(Self.row)\t9\n"))
     _ = try build("listops", path)
-    #expect(throws: DataSetError.self) { try build("listops", path) }
+    #expect(throws: DataSetError.self) { try build("listops", path, shardBytes: 1 << 21) }
     let set = MaskSet(policy: .span(ratio: 0.5, length: 2))
     #expect(try MaskWriter.add([set], to: folder.file("out")).masks.count == 1)
     #expect(throws: DataSetError.self) { try MaskWriter.add([set], to: folder.file("out")) }

@@ -80,6 +80,32 @@ struct FilterTests {
     #expect(fault.contains("there are no members"), "\(fault)")
   }
 
+  @Test func `the dictionary of every block of xz is bounded`() throws {
+    // The header of the first block: its size, flags, the filter, the size of its one property.
+    let property = 16
+    #expect(Self.xz[12...15] == [2, 0, 0x21, 1])
+    for (value, size) in [(33, 3 << 27), (39, 3 << 30), (40, Int(UInt32.max))] {
+      var large = Self.xz
+      large[property] = UInt8(value)
+      for bytes in [large, Self.xz + [0, 0, 0, 0] + large] {
+        let fault = try #require(TarTests.Listing(bytes).fault)
+        #expect(fault.contains("takes a dictionary of \(size) bytes, the limit is 268435456"))
+      }
+    }
+  }
+
+  @Test func `what cannot be read says what to do`() throws {
+    let bzip2 = Array("BZh91AY&SY".utf8) + [UInt8](repeating: 7, count: 1000)
+    let zip = Array("PK\u{3}\u{4}".utf8) + [UInt8](repeating: 7, count: 1000)
+    for (bytes, words) in [(bzip2, "bzip2 -dc ARCHIVE | lra-prep"), (zip, "tar czf")] {
+      for acceptsPlainFile in [false, true] {
+        let fault = try TarTests.Listing(bytes, acceptsPlainFile: acceptsPlainFile).fault
+        #expect(fault?.contains("which is not read\nhint: ") == true)
+        #expect(fault?.contains(words) == true)
+      }
+    }
+  }
+
   @Test func `expansion is bounded`() throws {
     let zeros = try StreamBytes.written { descriptor in
       let tar = try TarWriter(

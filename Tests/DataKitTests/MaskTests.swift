@@ -194,7 +194,8 @@ struct MaskTests {
 
   @Test(arguments: [
     "", "token", "token:0", "token:1.5", "token:0.5:length=3", "span:0.5:length=0", "causal:1",
-    "token:0.5:seed=-1", "token:nan", "word:0.5",
+    "token:0.5:seed=-1", "token:nan", "word:0.5", "token:0.5:variants=0",
+    "token:0.5:variants=10001",
   ])
   func `other mask specifications are refused`(text: String) {
     #expect(throws: MaskSpecificationError.self) { try MaskSet(parsing: text) }

@@ -258,11 +258,43 @@ struct PartTests {
   }
 
   @Test func `two processes cannot write the same part at once`() throws {
-    let first = try ShardJournal("journal.jsonl", in: folder.path, build: "a")
+    let first = try ShardJournal("journal.jsonl", in: folder.path)
     let error = #expect(throws: DataSetError.self) {
-      try ShardJournal("journal.jsonl", in: folder.path, build: "a")
+      try ShardJournal("journal.jsonl", in: folder.path)
     }
     #expect(error?.reason.contains("another process") == true)
     try first.remove()
+  }
+
+  @Test func `nothing is merged, masked or built where another process writes`() throws {
+    for index in 0..<2 { try build("part\(index)", part: (index, 2)) }
+    try build("whole", masks: [])
+    let set = MaskSet(policy: .token(ratio: 0.25))
+    func expectRefusals(_ bodies: [() throws -> Void]) throws {
+      for body in bodies {
+        #expect(refusal { try body() }.contains("another process is writing this data set"))
+      }
+    }
+    try withExtendedLifetime(try ShardJournal("journal.jsonl", in: folder.file("whole"))) {
+      try expectRefusals([
+        { try merge(["part0", "part1"], into: "whole", force: true) },
+        { _ = try MaskWriter.add([set], to: folder.file("whole")) },
+        { try build("whole", masks: []) }, { try build("whole", masks: [], force: true) },
+        { try build("whole", part: (0, 2), force: true) },
+      ])
+    }
+    let name = "part-1-of-2.journal.jsonl"
+    try withExtendedLifetime(try ShardJournal(name, in: folder.file("part1"))) {
+      try expectRefusals([
+        { try merge(["part0", "part1"], into: "merged") },
+        { try build("part1", part: (1, 2)) }, { try build("part1", force: true) },
+        { try build("part1", part: (1, 3), force: true) },
+      ])
+      // Another part of the same build may be written beside it.
+      try build("part1", part: (0, 2))
+    }
+    #expect(!(try TestSupport.fileNames(in: folder.file("part1"))).contains(name))
+    try merge(["part0", "part1"].reversed().dropLast(), into: "merged")
+    #expect(try MaskWriter.add([set], to: folder.file("whole")).masks.count == 1)
   }
 }

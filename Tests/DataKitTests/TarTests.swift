@@ -18,6 +18,7 @@ struct TarTests {
 
     var entries: [Entry] = []
     var otherMembers = 0
+    var hasTrailingBytes = false
     var fault: String?
 
     init(
@@ -40,6 +41,8 @@ struct TarTests {
           entries.append(Entry(path: member.path, byteCount: member.byteCount))
           if reads { entries[entries.count - 1].bytes = try reader.readAll(member, limit: 1 << 20) }
         }
+        _ = try reader.drain()
+        hasTrailingBytes = reader.hasTrailingBytes
       } catch { fault = "\(error)" }
     }
 
@@ -267,6 +270,29 @@ struct TarTests {
     }
     let empty = try Listing(Blocks.end)
     #expect(try #require(empty.fault).contains("the archive is empty"))
+  }
+
+  @Test(arguments: [1, 2])
+  func `zeros of any number end an archive, and after its end anything may follow`(
+    threads: Int
+  ) throws {
+    let a = Blocks.member("a", [1])
+    let zeros = [UInt8](repeating: 0, count: 700_001)
+    let junk = [UInt8](repeating: 0x5A, count: 700_001)
+    for count in [1, 511, 513, 1024, 1025, 10_240, 700_001] {
+      let listing = try Listing(a + zeros.prefix(count), threads: threads)
+      #expect(listing.fault == nil && listing.paths == ["a"] && !listing.hasTrailingBytes)
+    }
+    for count in [1, 511, 512, 513, 700_001] {
+      let listing = try Listing(a + Blocks.end + junk.prefix(count), threads: threads)
+      #expect(listing.fault == nil && listing.paths == ["a"] && listing.hasTrailingBytes)
+      // A member that is overwritten by one block of zeros is no end.
+      let damaged = try Listing(a + zeros.prefix(512) + junk.prefix(count), threads: threads)
+      #expect(damaged.fault?.contains("the tar is") == true)
+    }
+    for count in [1, 511] {
+      #expect(try Listing(Array(zeros.prefix(count))).fault?.contains("not a tar archive") == true)
+    }
   }
 
   @Test func `a cut anywhere leaves the members before it and names the byte`() throws {

@@ -100,6 +100,28 @@ import Testing
     #expect(refused >= 75, "\(refused) of \(places.count)")
   }
 
+  @Test func `a file in the way stays, wherever in the stream the list comes`() throws {
+    let list = StreamBytes.member(DataSetStream.contentsName, manifest)
+    let last = StreamBytes.member(Manifest.fileName, manifest)
+    let files = stream[list.count..<stream.count - last.count - StreamBytes.end.count]
+    let name = "train-00000-of-00001.safetensors"
+    let own = Data("my own file".utf8)
+    for bytes in [list + files + last, files + list + last] {
+      let target = folder.file("target")
+      try FileManager.default.createDirectory(atPath: target, withIntermediateDirectories: true)
+      try own.write(to: URL(filePath: target + "/" + name))
+      let error = #expect(throws: DataSetError.self) {
+        try StreamBytes.receive(bytes + StreamBytes.end, into: target)
+      }
+      #expect(error?.reason == "another file of this name is there")
+      #expect(try Data(contentsOf: URL(filePath: target + "/" + name)) == own)
+      #expect(access(target + "/" + Manifest.fileName, F_OK) != 0)
+      try StreamBytes.receive(bytes + StreamBytes.end, into: target, replacing: true)
+      #expect(try contents(of: target) == contents(of: source))
+      try FileManager.default.removeItem(atPath: target)
+    }
+  }
+
   @Test(arguments: ["", "zstd"])
   func `whatever follows the manifest is refused`(compression: String) throws {
     let bytes =

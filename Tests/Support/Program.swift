@@ -27,6 +27,21 @@ public struct Program: Sendable {
       ?? name
   }
 
+  /// Runs a line in bash, where `prep` and `train` are the programs.
+  ///
+  /// - Parameters:
+  ///   - line: one or more commands; a pipeline fails with any of its programs.
+  ///   - folder: the working folder.
+  /// - Returns: exit code and texts.
+  /// - Throws: what starting a process throws.
+  public static func shell(_ line: String, in folder: String) throws -> Result {
+    let programs = ["prep": "lra-prep", "train": "lra-train"].map { name, program in
+      "\(name)() { '\(Program(program).path)' \"$@\"; }; "
+    }
+    let setUp = "set -o pipefail; " + programs.joined()
+    return try Program(path: "/bin/bash").run(["-c", setUp + line], in: folder)
+  }
+
   /// Runs the program to its end.
   ///
   /// - Parameters:

@@ -4,15 +4,11 @@ import Testing
 
 @Suite struct TransportToolTests {
   private let folder = TemporaryFolder()
-  private let prep = Program("lra-prep").path
-  private let train = Program("lra-train").path
 
   init() throws { try TinyDataSet.write(.pixels, to: folder.file("data")) }
 
-  /// Runs a line in the shell, where `prep` and `train` are the programs.
   private func shell(_ line: String) throws -> Program.Result {
-    let setUp = "set -o pipefail; prep() { '\(prep)' \"$@\"; }; train() { '\(train)' \"$@\"; }; "
-    return try Program(path: "/bin/bash").run(["-c", setUp + line], in: folder.path)
+    try Program.shell(line, in: folder.path)
   }
 
   private func files(_ name: String) throws -> [String: Data] {

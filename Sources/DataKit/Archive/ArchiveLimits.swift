@@ -24,12 +24,27 @@ public struct ArchiveLimits: Sendable, Equatable {
   /// No longer header is taken, whatever the limit.
   static let longestHeader = 1 << 20
 
+  /// The most bytes behind an archive's end, zeros included: a device of zeros has no end.
+  static let trailingByteCount = 1 << 30
+  /// The most memory that unpacking xz may take for its dictionary; `xz -9` makes 64 MiB of it.
+  static let dictionaryByteCount = 256 << 20
+
   /// The defaults.
   public init() {}
 
   /// What to do about a limit that was met.
   static func hint(_ option: String) -> String {
     "if the archive can be trusted, raise the limit with \(option)"
+  }
+
+  static func checkTrailing(_ count: Int) throws(ByteSource.Fault) {
+    guard count > trailingByteCount else { return }
+    throw ByteSource.Fault(
+      reason:
+        "over \(trailingByteCount) bytes of padding follow the last member, or come before the "
+        + "first",
+      hint: "what is read may be no archive but a device: check --input"
+    )
   }
 
   func checkExpansion(inflated: Int, compressed: Int) throws(ByteSource.Fault) {

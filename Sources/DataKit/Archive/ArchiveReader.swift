@@ -15,7 +15,7 @@ final class ArchiveReader {
   var progress: () -> Void = {}
   /// What the archive may ask for.
   let limits: ArchiveLimits
-  /// Whether bytes that belong to no gzip member follow the archive; known after ``drain()``.
+  /// Whether bytes that belong to no archive follow this one; known after ``drain()``.
   private(set) var hasTrailingBytes = false
   private let source: ByteSource
   private let bytes: ReadAhead
@@ -173,7 +173,7 @@ final class ArchiveReader {
     } catch {
       throw ArchiveError(archive: name, reason: error.reason, hint: error.hint)
     }
-    hasTrailingBytes = source.hasTrailingBytes
+    hasTrailingBytes = source.hasTrailingBytes || tar.hasTrailingBytes
     return (source.count, source.digester.finish())
   }
 

@@ -67,7 +67,8 @@ final class ByteSource {
   /// the end or a fault, 0 at the end.
   func fill(_ output: UnsafeMutableRawBufferPointer) throws(Fault) -> Int {
     if count == 0 {
-      let first = try read(into: buffer, atLeast: FilterInflater.magicByteCount)
+      let first = try read(into: buffer, atLeast: ForeignFormat.magicByteCount)
+      if let format = ForeignFormat(first) { throw format.fault }
       if GzipInflater.isGzip(first) {
         inflater = GzipInflater()
         inflater?.give(first)
@@ -115,7 +116,9 @@ final class ByteSource {
         }
         inflater?.give(input)
       }
-      return try inflater?.inflate(into: room)
+      let filled = try inflater?.inflate(into: room)
+      try ArchiveLimits.checkTrailing(inflater?.droppedCount ?? 0)
+      return filled
     } catch let damage as GzipInflater.Damage {
       throw Fault(
         reason: "\(damage), at byte \(count - (inflater?.inputLeft ?? 0)) of the archive",
@@ -141,7 +144,10 @@ final class ByteSource {
     }
     guard filled == 0 else { return filled }
     // What follows the compressed bytes counts as part of the archive.
-    while !(try read(into: buffer, atLeast: 1)).isEmpty {}
+    let start = count
+    while !(try read(into: buffer, atLeast: 1)).isEmpty {
+      try ArchiveLimits.checkTrailing(count - start)
+    }
     return nil
   }
 

@@ -30,6 +30,7 @@ final class FilterInflater {
   private var first: UnsafeRawBufferPointer?
   private let more: () throws(ByteSource.Fault) -> UnsafeRawBufferPointer
   private var fault: ByteSource.Fault?
+  private var blocks = XZBlocks()
   private var isOpen = false
   private var hasEnded = false
 
@@ -94,11 +95,12 @@ final class FilterInflater {
   }
 
   private func takeInput() -> UnsafeRawBufferPointer? {
-    if let first {
-      self.first = nil
-      return first
-    }
-    do { return try more() } catch {
+    do {
+      let bytes = if let first { first } else { try more() }
+      first = nil
+      if format == .xz { try blocks.follow(bytes) }
+      return bytes
+    } catch {
       fault = error
       return nil
     }

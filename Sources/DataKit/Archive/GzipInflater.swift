@@ -29,6 +29,8 @@ struct GzipInflater {
   private var holdsOutput = false
   /// Whether bytes that are neither zeros nor another member followed the last one.
   private(set) var hasTrailingBytes = false
+  /// Bytes dropped since the last member.
+  private(set) var droppedCount = 0
 
   /// Whether these are the first bytes of a gzip file.
   static func isGzip(_ bytes: UnsafeRawBufferPointer) -> Bool {
@@ -80,6 +82,7 @@ struct GzipInflater {
       guard let start = input.firstIndex(where: { $0 != 0 }) else { break }
       if input[start] == 0x1F {
         input = UnsafeRawBufferPointer(rebasing: input[start...])
+        droppedCount = 0
         inflater.reset()
         state = .inMember
         return true
@@ -87,6 +90,7 @@ struct GzipInflater {
       state = .finished
       hasTrailingBytes = true
     }
+    droppedCount += input.count
     input = UnsafeRawBufferPointer(rebasing: input[..<0])
     return false
   }

@@ -1,6 +1,8 @@
 /// Walks the members of a tar and lends their data where they lie.
 ///
-/// Archives that were joined are read on. After a fault the reader is of no further use.
+/// Archives that were joined are read on. After two zero blocks, which end an archive, zeros of any
+/// number and whatever is no archive are passed over, as GNU tar does. After a fault the reader is of
+/// no further use.
 struct TarReader {
   struct Member {
     enum Kind { case file, folder, sparse, other }
@@ -22,6 +24,10 @@ struct TarReader {
   private var dataLeft = 0
   private var paddingLeft = 0
   private var isPlain = false
+  /// Blocks of zeros since the last header.
+  private var zeroBlocks = 0
+  /// Whether bytes that are neither zeros nor an archive followed the end.
+  private(set) var hasTrailingBytes = false
   /// What a global pax header of this archive says of all its members; nil before any pax header.
   private var common: TarAttributes?
 
@@ -49,9 +55,15 @@ struct TarReader {
         common = nil
         attributes = TarAttributes()
         start = position
+        zeroBlocks += 1
+        try ArchiveLimits.checkTrailing(zeroBlocks * TarHeader.blockSize)
         continue
       }
-      guard header.isSound else { throw .noHeader(at: headerStart) }
+      guard header.isSound else {
+        guard isFirst, hasEnded else { throw .noHeader(at: headerStart) }
+        return try passTrailingBytes()
+      }
+      zeroBlocks = 0
       switch header.kind {
       case .longName, .attributes, .globalAttributes, .remark:
         try takeExtension(header, from: start, into: &attributes)
@@ -87,6 +99,19 @@ struct TarReader {
       dataLeft -= data
       paddingLeft -= padding
     }
+  }
+
+  /// Whether the two zero blocks that end an archive were read last.
+  private var hasEnded: Bool { zeroBlocks >= 2 }
+
+  private mutating func passTrailingBytes() throws(ByteSource.Fault) -> Member? {
+    hasTrailingBytes = true
+    let start = position
+    while try fillRest() {
+      _ = take(rest.count)
+      try ArchiveLimits.checkTrailing(position - start)
+    }
+    return nil
   }
 
   private mutating func begin(
@@ -229,11 +254,14 @@ struct TarReader {
     guard try fillRest() else { return nil }
     guard rest.count >= TarHeader.blockSize else {
       // Here the tar ends, or a fault follows, which then is the cause.
-      let start = position
-      position += rest.count
-      _ = try chunks.next()
-      if start == 0 { throw .noHeader(at: 0) }
-      throw .truncatedTar("it ends inside a header", at: position)
+      let (count, isZero) = (rest.count, rest.allSatisfy { $0 == 0 })
+      rest = try chunks.next()
+      if position == 0 { throw .noHeader(at: 0) }
+      guard isZero || hasEnded else {
+        throw .truncatedTar("it ends inside a header", at: position + count)
+      }
+      hasTrailingBytes = !isZero
+      return nil
     }
     return take(TarHeader.blockSize)
   }

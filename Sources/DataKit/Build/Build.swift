@@ -6,23 +6,26 @@ public final class Build {
   /// The most copies of a data set, under different folders, that an archive may hold.
   private static let copyLimit = 16
 
-  private let plan: BuildPlan
+  let plan: BuildPlan
   private let stream: DataSetStream?
-  private let report: (BuildProgress) -> Void
-  private let readers: [ArchiveReader]
+  let report: (BuildProgress) -> Void
+  let readers: [ArchiveReader]
   private let workers: OrderedWorkers
   /// For each task the collectors by the prefix under which its members stand.
-  private var collectors: [[String: (collector: any TaskCollector, context: CollectorContext)]]
+  private(set) var collectors: [[String: (collector: any TaskCollector, context: CollectorContext)]]
   /// For each task, once it is found, where its faulty parts are kept.
   private var quarantines: [Int: Quarantine] = [:]
   private var unused: [String: Int] = [:]
-  private var journals: [ShardJournal] = []
+  /// For each task whose folder is in use the journal, which locks it.
+  private var journals: [Int: ShardJournal] = [:]
+  /// Where the samples of all tasks wait.
+  private var spool: SampleSpool?
   private var paths = MemberPaths()
   /// Where the members of a folder go, for tasks to which the folder alone tells.
   private var routes: [Substring: (collector: any TaskCollector, tail: ArraySlice<Substring>)] = [:]
   private let wantedPrefix: String?
-  /// Calls of ``progress(_:)`` since the last report.
-  private var calls = 0
+  /// Calls of ``progress()``.
+  var calls = 0
 
   /// Opens the archives and checks the output folders.
   ///
@@ -41,8 +44,8 @@ public final class Build {
     precondition(stream == nil || plan.tasks.count == 1, "a stream carries one data set")
     self.stream = stream
     self.report = report
-    for folder in plan.folders where !plan.replacesExisting {
-      try Self.checkUnfinished(folder, plan)
+    for (index, folder) in plan.folders.enumerated() {
+      try OutputFolder.check(folder, for: plan, task: index)
     }
     let takesPlainFiles = plan.tasks.contains(where: \.acceptsPlainFiles)
     readers = try plan.inputs.map { input in
@@ -56,32 +59,20 @@ public final class Build {
     workers = OrderedWorkers(threads: plan.threads)
     wantedPrefix = plan.prefix?.split(separator: "/").joined(separator: "/")
     collectors = plan.tasks.map { _ in [:] }
+    // Another build at work there is met before the archive is read.
+    for (index, folder) in plan.folders.enumerated()
+    where access(folder + "/" + plan.journalName, F_OK) == 0 {
+      try claim(index)
+    }
   }
 
-  /// Refuses a folder that holds a finished data set, or parts of a build in another number.
-  ///
-  /// A build of several tasks that was stopped has finished some: those are finished once more, as
-  /// are parts, since all parts of a build are run again when one of them failed.
-  private static func checkUnfinished(_ folder: String, _ plan: BuildPlan) throws {
-    let hint = "choose another folder, or replace it with --force"
-    let wasStopped =
-      plan.part == nil
-      && plan.folders.contains { folder in
-        access(folder + "/" + OutputFolder.journalName, F_OK) == 0
-      }
-    if !wasStopped, access(folder + "/" + Manifest.fileName, F_OK) == 0 {
-      throw DataSetError(path: folder, reason: "holds a finished data set already", hint: hint)
-    }
-    guard let part = plan.part, let names = try? OutputFolder.names(in: folder) else { return }
-    if let other = names.compactMap({ BuildPart(fileName: $0) }).first(where: {
-      $0.count != part.count
-    }) {
-      throw DataSetError(
-        path: folder,
-        reason: "holds parts of a build in \(other.count) parts, not in \(part.count)",
-        hint: hint
-      )
-    }
+  /// Locks a task's folder, and refuses what others have written to it meanwhile.
+  private func claim(_ index: Int) throws {
+    let folder = plan.folders[index]
+    guard stream == nil, journals[index] == nil else { return }
+    journals[index] = try ShardJournal(plan.journalName, in: folder)
+    try FolderLock.refuseOthers(in: folder, beside: plan.part)
+    try OutputFolder.check(folder, for: plan, task: index)
   }
 
   /// Reads the archives once and writes every task's data set, its manifest last.
@@ -91,6 +82,12 @@ public final class Build {
   public func run() throws -> [BuildResult] {
     // After an error nothing may go on, nor hold the collectors and what they have spooled.
     defer { workers.abandon() }
+    do { return try prepare() } catch let overflow as SampleSpool.IndexOverflow {
+      throw refusal(overflow)
+    }
+  }
+
+  private func prepare() throws -> [BuildResult] {
     var inputs: [Provenance.Input] = []
     for (input, reader) in zip(plan.inputs, readers) {
       do {
@@ -100,6 +97,7 @@ public final class Build {
         throw ArchiveError(archive: reader.name, reason: "\(error)")
       }
       let (byteCount, sha256) = try reader.drain()
+      reportReading()
       if reader.hasTrailingBytes { unused["bytes after the archive's end", default: 0] += 1 }
       inputs.append(
         Provenance.Input(name: input.baseName, byteCount: byteCount, sha256: sha256)
@@ -126,23 +124,36 @@ public final class Build {
           task: plan.tasks[index].name,
           folder: plan.folders[index],
           manifest: nil,
-          notes: []
+          notes: [],
+          wasFinished: false
         )
       }
       return try write(done.task, index, prefix: done.prefix, inputs)
     }
     // Only now: of several tasks those finished first would otherwise be refused after a crash.
-    for journal in journals { try journal.remove() }
+    for journal in journals.values { try journal.remove() }
     return results
   }
 
-  private var archiveNames: String { plan.inputs.map(\.name).joined(separator: ", ") }
+  var archiveNames: String { plan.inputs.map(\.name).joined(separator: ", ") }
 
   private func read(_ reader: ArchiveReader) throws {
-    reader.progress = { [unowned self] in progress(.reading) }
+    reader.progress = { [unowned self] in progress() }
     for (_, context) in collectors.flatMap(\.values) { context.archive = reader.name }
+    do { try readMembers(of: reader) } catch {
+      // With several threads earlier members may still be worked on: their faults come first.
+      try workers.finish()
+      throw error
+    }
+    if reader.otherMembers > 0 {
+      unused["links, devices and other special members", default: 0] += reader.otherMembers
+    }
+    try workers.finish()
+  }
+
+  private func readMembers(of reader: ArchiveReader) throws {
     while let member = try reader.next() {
-      progress(.reading)
+      progress()
       if try follow(member, from: reader) { continue }
       guard let parts = paths.parts(of: member.path), let name = parts.last else {
         unused["members with unsafe names", default: 0] += 1
@@ -154,10 +165,6 @@ public final class Build {
       }
       try dispatch(member, parts, from: reader)
     }
-    if reader.otherMembers > 0 {
-      unused["links, devices and other special members", default: 0] += reader.otherMembers
-    }
-    try workers.finish()
   }
 
   /// Hands a member to the collector that took its folder's members before; false when none did.
@@ -192,13 +199,12 @@ public final class Build {
         }
         let folder = plan.folders[index]
         try OutputFolder.make(folder)
-        // The first copy has the task's memory: an archive with many may not multiply it.
+        try claim(index)
+        let spool = try spool ?? SampleSpool(in: folder, budget: plan.sampleByteCount)
+        self.spool = spool
         let context = CollectorContext(
           archive: reader.name,
-          spool: try SampleSpool(
-            in: folder,
-            memoryByteCount: collectors[index].isEmpty ? plan.spoolByteCount / plan.tasks.count : 0
-          ),
+          spool: spool,
           workers: workers,
           errorPolicy: plan.errorPolicy,
           quarantine: try quarantine(for: index)
@@ -274,6 +280,7 @@ public final class Build {
         threads: plan.threads,
         part: plan.part,
         replacesExisting: plan.replacesExisting,
+        journal: journals[index],
         stream: stream
       ),
       collected: task,
@@ -282,7 +289,7 @@ public final class Build {
     )
     let total = task.splits.map(\.samples.count).reduce(0, +)
     let byteCount = inputs.reduce(0) { $0 + $1.byteCount }
-    let (manifest, journal) = try writer.write(provenance: provenance) { samples in
+    let (manifest, wasFinished) = try writer.write(provenance: provenance) { samples in
       self.report(
         BuildProgress(
           stage: .writing(task: definition.name),
@@ -293,37 +300,12 @@ public final class Build {
         )
       )
     }
-    if let journal { journals.append(journal) }
     return BuildResult(
       task: definition.name,
       folder: plan.folders[index],
       manifest: manifest,
-      notes: task.notes
-    )
-  }
-
-  private func progress(_ stage: BuildProgress.Stage) {
-    calls += 1
-    guard calls % 64 == 1 else { return }
-    let samples = collectors.flatMap(\.values).map(\.context.samples).reduce(0, +)
-    report(
-      BuildProgress(
-        stage: stage,
-        bytesRead: readers.reduce(0) { $0 + $1.bytesRead },
-        totalBytes: readers.reduce(0) { sum, reader in
-          sum.flatMap { sum in reader.totalBytes.map { sum + $0 } }
-        },
-        samples: samples,
-        totalSamples: nil
-      )
-    )
-  }
-
-  private func nothingFound() -> ArchiveError {
-    let tasks = plan.tasks.map { "\($0.name) (\($0.expectedMembers))" }.joined(separator: ", ")
-    return ArchiveError(
-      archive: archiveNames,
-      reason: "no member belongs to a task asked for: \(tasks)"
+      notes: task.notes,
+      wasFinished: wasFinished
     )
   }
 }

@@ -37,15 +37,23 @@ public struct BuildPlan: Sendable {
     shardByteCount + threads << 27
   }
 
-  /// What is needed beside waiting samples: buffers and the index of samples.
-  private static let reserve = 64 << 20
-
   /// The least memory that a build can work with, in bytes.
-  public static let minimumMemory = reserve
+  public static let minimumMemory = 64 << 20
 
-  /// How many bytes of waiting samples may stay in memory, over all tasks: what the reserve leaves,
-  /// at most 1 GiB.
-  var spoolByteCount: Int { min(max(0, memoryByteCount - Self.reserve), 1 << 30) }
+  /// What is needed beside waiting samples and their index: the program and its buffers.
+  private var reserve: Int { 32 << 20 + threads << 23 }
+
+  /// About how many bytes of the archive wait for the workers at a time.
+  var bytesUnderWay: Int { threads << 22 }
+
+  /// How many bytes waiting samples and their index may take, over all tasks.
+  var sampleByteCount: Int { max(16 << 20, memoryByteCount - reserve) }
+
+  /// The memory, in bytes, that leaves so many to samples and their index.
+  func memory(forSamples byteCount: Int) -> Int { byteCount + reserve }
+
+  /// The journal of this build in the folder of a task.
+  var journalName: String { part?.journalName ?? OutputFolder.journalName }
 
   /// A plan that prepares `tasks` into `folders`.
   public init(
@@ -113,4 +121,6 @@ public struct BuildResult: Sendable {
   public var manifest: Manifest?
   /// Things a person should know.
   public var notes: [String]
+  /// Whether the same build had finished before, so that nothing was written.
+  public var wasFinished: Bool
 }

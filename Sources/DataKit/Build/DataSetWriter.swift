@@ -19,6 +19,8 @@ struct DataSetWriter {
     var part: BuildPart?
     /// Whether finished files of other builds may be replaced.
     var replacesExisting: Bool
+    /// Locks the folder and notes what is finished; a build into a stream has none.
+    var journal: ShardJournal?
     /// Takes every file as soon as it is finished; nil leaves files in the folder.
     var stream: DataSetStream?
   }
@@ -41,16 +43,22 @@ struct DataSetWriter {
   /// - Parameters:
   ///   - provenance: where the samples come from.
   ///   - report: called on this thread with the number of samples written so far.
-  /// - Returns: the manifest, which of a part names only the part's own files, and the journal, to
-  ///   be removed when everything asked for is finished; a stream has none.
+  /// - Returns: the manifest, which of a part names only the part's own files, and whether all of it
+  ///   was there already, so that nothing was written.
   /// - Throws: ``FileError`` of the disk, ``ArchiveError`` when a sample cannot be decoded,
-  ///   ``DataSetError`` when another process writes to the folder or it holds another build.
+  ///   ``DataSetError`` when the folder holds another build.
   func write(
     provenance: Provenance,
     report: @escaping (Int) -> Void
-  ) throws -> (manifest: Manifest, journal: ShardJournal?) {
+  ) throws -> (manifest: Manifest, wasFinished: Bool) {
     var manifest = skeleton(provenance)
-    let journal = try openJournal(manifest)
+    let journal = request.journal
+    if let journal, !request.replacesExisting {
+      let finished = try finishedManifest(like: manifest)
+      if let finished, finished.files.allSatisfy(journal.stands) { return (finished, true) }
+      journal.takeOver(finished?.shardEntries ?? [])
+    }
+    try journal?.begin(build: try manifest.encoded().withUnsafeBytes { SHA256Digester.digest($0) })
     try OutputFolder.prepare(request.folder, keeping: fileNames, part: request.part)
     let pieces = plan.pieces.filter { request.part?.takes($0.number) ?? true }
     var done = 0
@@ -67,14 +75,22 @@ struct DataSetWriter {
     enter(entries, of: pieces, in: &manifest)
     if request.part.map({ $0.index == 0 }) ?? true { try writeFurtherFiles(&manifest) }
     try commit(manifest)
-    return (manifest, journal)
+    return (manifest, false)
   }
 
-  /// Locks the folder for this build or part and reads what an earlier run finished.
-  private func openJournal(_ manifest: Manifest) throws -> ShardJournal? {
-    guard request.stream == nil else { return nil }
-    let finished = request.replacesExisting ? nil : finishedManifest
-    guard finished.map({ $0.withoutFiles == manifest.withoutFiles }) ?? true else {
+  /// What an earlier run of this build, or part, committed; nil when none did.
+  ///
+  /// - Throws: ``DataSetError`` when another build did.
+  private func finishedManifest(like manifest: Manifest) throws -> Manifest? {
+    let finished =
+      request.part.map { PartRecord.read($0, in: request.folder)?.manifest }
+      ?? (try? Manifest.read(from: request.folder))
+    guard let finished else { return nil }
+    let hasFractions = request.part.map { $0.index == 0 } ?? true
+    let fractionsAgree =
+      hasFractions
+      ? request.fractions?.made(finished.fractions) ?? (finished.fractions == nil) : true
+    guard fractionsAgree, finished.withoutFiles == manifest.withoutFiles else {
       throw DataSetError(
         path: request.folder,
         reason: request.part == nil
@@ -83,19 +99,7 @@ struct DataSetWriter {
         hint: "choose another folder, or replace it with --force"
       )
     }
-    let journal = try ShardJournal(
-      request.part?.journalName ?? OutputFolder.journalName,
-      in: request.folder,
-      build: try manifest.encoded().withUnsafeBytes { SHA256Digester.digest($0) }
-    )
-    journal.takeOver(finished?.shardEntries ?? [])
-    return journal
-  }
-
-  /// What an earlier run committed.
-  private var finishedManifest: Manifest? {
-    request.part.map { PartRecord.read($0, in: request.folder)?.manifest }
-      ?? (try? Manifest.read(from: request.folder))
+    return finished
   }
 
   /// Every file of the data set but the manifest, those of other parts too.
@@ -137,16 +141,22 @@ struct DataSetWriter {
   }
 
   private func description(of samples: [SpooledSample]) -> SplitDescription {
-    let lengths = samples.flatMap { sample in
-      ([sample.slot] + (sample.pair.map { [$0] } ?? [])).map { assembler.length(of: $0) }
+    var (elements, shortest, longest) = (0, Int.max, 0)
+    for sample in samples {
+      for sequence in 0..<collected.sequences {
+        let length = assembler.length(of: sample.slot(sequence))
+        elements += length
+        shortest = min(shortest, length)
+        longest = max(longest, length)
+      }
     }
-    let elements = lengths.reduce(0, +)
+    let count = samples.count * collected.sequences
     var description = SplitDescription(
       samples: samples.count,
       elements: elements,
-      minimumLength: lengths.min() ?? 0,
-      meanLength: lengths.isEmpty ? 0 : Double(elements) / Double(lengths.count),
-      maximumLength: lengths.max() ?? 0,
+      minimumLength: count == 0 ? 0 : shortest,
+      meanLength: count == 0 ? 0 : Double(elements) / Double(count),
+      maximumLength: longest,
       labelCounts: [],
       shards: []
     )
@@ -155,8 +165,8 @@ struct DataSetWriter {
       description.labelCounts = [Int](repeating: 0, count: collected.target.classes ?? 0)
       for sample in samples { description.labelCounts[Int(sample.label)] += 1 }
     case .value:
-      description.minimumLabel = samples.map { Float($0.label) }.min()
-      description.maximumLabel = samples.map { Float($0.label) }.max()
+      description.minimumLabel = samples.lazy.map { Float($0.label) }.min()
+      description.maximumLabel = samples.lazy.map { Float($0.label) }.max()
     }
     return description
   }
@@ -174,7 +184,7 @@ struct DataSetWriter {
     guard let all = collected.splits.first(where: { $0.split == piece.split })?.samples else {
       preconditionFailure("a shard of a split that is not there")
     }
-    let samples = Array(all[piece.samples])
+    let samples = all[piece.samples]
     let elements = samples.reduce(0) { $0 + assembler.elementCount(of: $1) }
     let digest = try assembler.write(
       samples,

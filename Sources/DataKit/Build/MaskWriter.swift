@@ -1,3 +1,5 @@
+internal import Glibc
+
 /// Writes mask sets beside the shards of a data set.
 public enum MaskWriter {
   /// Adds mask sets to a finished data set and commits its manifest again.
@@ -8,14 +10,20 @@ public enum MaskWriter {
   ///   - threads: how many threads draw masks; the files do not depend on it.
   ///   - report: called after each file.
   /// - Returns: the manifest with the new sets.
-  /// - Throws: ``DataSetError`` when a set is there already, ``FileError`` when the disk refuses;
-  ///   the manifest is then unchanged.
+  /// - Throws: ``DataSetError`` when a set is there already or another process writes to the folder,
+  ///   ``FileError`` when the disk refuses; the manifest is then unchanged.
   public static func add(
     _ sets: [MaskSet],
     to folder: String,
     threads: Int = 1,
     report: (FileProgress) -> Void = { _ in }
   ) throws -> Manifest {
+    guard access(folder + "/" + Manifest.fileName, F_OK) == 0 else {
+      throw Manifest.absence(in: folder)
+    }
+    // Until the new manifest stands: whoever adds another set has to read that one.
+    let lock = try FolderLock(OutputFolder.journalName, in: folder)
+    defer { withExtendedLifetime(lock) {} }
     var manifest = try Manifest.read(from: folder)
     let shards = manifest.splits.values.reduce(0) { $0 + $1.shards.count }
     var progress = FileProgress(

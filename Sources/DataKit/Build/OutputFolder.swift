@@ -4,6 +4,38 @@ internal import Glibc
 enum OutputFolder {
   static let journalName = "journal.jsonl"
 
+  /// Refuses a folder that holds something that a build may not replace.
+  ///
+  /// A finished data set of the same build is no obstacle, as far as that can be told before the
+  /// archive is read, nor is the part that is asked for: of several tasks or parts, some of which
+  /// failed, all are run again.
+  static func check(_ folder: String, for plan: BuildPlan, task index: Int) throws {
+    guard !plan.replacesExisting else { return }
+    func refuse(_ reason: String) -> DataSetError {
+      DataSetError(
+        path: folder,
+        reason: reason,
+        hint: "choose another folder, or replace it with --force"
+      )
+    }
+    let parts = try names(in: folder).compactMap { BuildPart(fileName: $0) }
+    guard let part = plan.part else {
+      if let some = parts.first {
+        throw refuse("holds parts of a build in \(some.count) parts, which 'lra-prep merge' joins")
+      }
+      guard access(folder + "/" + Manifest.fileName, F_OK) == 0 else { return }
+      guard let manifest = try? Manifest.read(from: folder), plan.mayHaveMade(manifest, task: index)
+      else { throw refuse("holds a finished data set of another build") }
+      return
+    }
+    if access(folder + "/" + Manifest.fileName, F_OK) == 0 {
+      throw refuse("holds a finished data set already")
+    }
+    if let other = parts.first(where: { $0.count != part.count }) {
+      throw refuse("holds parts of a build in \(other.count) parts, not in \(part.count)")
+    }
+  }
+
   /// Removes what earlier builds left, the manifest first, but for finished `files` of this build.
   ///
   /// The journal tells which of those can be taken over. Other parts of the same build are left

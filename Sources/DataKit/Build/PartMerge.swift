@@ -27,13 +27,7 @@ public struct PartMerge {
       sources = try PartRecord.readAll(in: output).map { Source(folder: output, record: $0) }
       return
     }
-    if !replacesExisting, access(output + "/" + Manifest.fileName, F_OK) == 0 {
-      throw DataSetError(
-        path: output,
-        reason: "holds a finished data set already",
-        hint: "choose another folder, or replace it with --force"
-      )
-    }
+    if !replacesExisting { try Self.checkUnfinished(output) }
     var sources: [Source] = []
     for folder in folders {
       let records = try PartRecord.readAll(in: folder)
@@ -83,6 +77,15 @@ public struct PartMerge {
     self.sources = sources
   }
 
+  private static func checkUnfinished(_ output: String) throws {
+    guard access(output + "/" + Manifest.fileName, F_OK) == 0 else { return }
+    throw DataSetError(
+      path: output,
+      reason: "holds a finished data set already",
+      hint: "choose another folder, or replace it with --force"
+    )
+  }
+
   /// The manifest in `output`, where every part is or was, if records of its parts are left.
   private static func stoppedAfterCommit(_ folders: [String], _ output: String) -> Manifest? {
     guard folders.allSatisfy({ isSame($0, output) }),
@@ -105,8 +108,17 @@ public struct PartMerge {
   ///
   /// - Parameter report: called after each file.
   /// - Returns: the manifest of the whole.
-  /// - Throws: ``FileError`` of the disk, ``DataSetError`` when a file is not what its record says.
+  /// - Throws: ``FileError`` of the disk, ``DataSetError`` when a file is not what its record says, or
+  ///   another process writes to one of the folders.
   public func run(report: (FileProgress) -> Void = { _ in }) throws -> Manifest {
+    try OutputFolder.make(output)
+    let lock = try FolderLock(OutputFolder.journalName, in: output)
+    defer { withExtendedLifetime(lock) {} }
+    for folder in Set(sources.map(\.folder)) + [output] {
+      try FolderLock.refuseOthers(in: folder, beside: nil)
+    }
+    // Another merge may have ended here since the records were read.
+    if committed == nil, !replacesExisting { try Self.checkUnfinished(output) }
     let manifest = try committed ?? merged(report)
     for source in sources where Self.isSame(source.folder, output) {
       try OutputFolder.remove(source.path)
@@ -115,7 +127,6 @@ public struct PartMerge {
   }
 
   private func merged(_ report: (FileProgress) -> Void) throws -> Manifest {
-    try OutputFolder.make(output)
     var manifest = sources[0].record.manifest
     for source in sources.dropFirst() { manifest.addFiles(of: source.record.manifest) }
     manifest.sortFiles()
@@ -138,19 +149,32 @@ public struct PartMerge {
 
   private func bring(_ file: AttachmentEntry, from folder: String) throws {
     let source = folder + "/" + file.file
-    guard let mapped = try? MappedFile(path: source), mapped.digest() == file.digest else {
+    guard let mapped = try? MappedFile(path: source) else {
       throw DataSetError(
         path: source,
-        reason: access(source, F_OK) == 0
-          ? "does not have the checksum its part's record gives"
-          : "is missing, although its part's record names it",
-        hint: "prepare that part again with the same command"
+        reason: "is missing, although its part's record names it",
+        hint: Self.partHint
       )
     }
-    guard !Self.isSame(folder, output) else { return }
-    var copy = try PartialFile(finalPath: output + "/" + file.file)
-    try copy.write(mapped)
-    _ = try copy.commit()
+    let isInPlace = Self.isSame(folder, output)
+    let place = output + "/" + file.file
+    // What is compared is what was copied, in case the file changes meanwhile.
+    guard try (isInPlace ? mapped.digest() : Self.copy(mapped, to: place)) == file.digest else {
+      if !isInPlace { unlink(place) }
+      throw DataSetError(
+        path: source,
+        reason: "does not have the checksum its part's record gives",
+        hint: Self.partHint
+      )
+    }
+  }
+
+  private static let partHint = "prepare that part again with the same command"
+
+  private static func copy(_ file: MappedFile, to path: String) throws -> FileDigest {
+    var copy = try PartialFile(finalPath: path)
+    try copy.write(file)
+    return try copy.commit()
   }
 
   private static func isSame(_ one: String, _ other: String) -> Bool {

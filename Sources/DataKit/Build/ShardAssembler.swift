@@ -7,6 +7,8 @@ struct ShardAssembler: Sendable {
   /// About how many bytes of values a thread works on at a time, and at most how many rows.
   private static let blockByteCount = 1 << 20
   private static let blockRowCount = 1024
+  /// How many numbers of samples are written at a time.
+  private static let numberCount = 1 << 16
 
   let collected: CollectedTask
   let spool: SampleSpool
@@ -27,57 +29,69 @@ struct ShardAssembler: Sendable {
     length(of: sample.slot) + (sample.pair.map { length(of: $0) } ?? 0)
   }
 
+  /// The bytes in a shard that come with every sample, whatever its values.
+  var sampleByteCount: Int {
+    let sequence =
+      ElementType.uint64.byteCount
+      + (collected.fixedLength == nil ? ElementType.int64.byteCount : 0)
+    return ElementType.int64.byteCount + labelType.byteCount + collected.sequences * sequence
+  }
+
+  private var labelType: ElementType { collected.target.kind == .class ? .int64 : .float32 }
+
   /// Writes a shard of these samples.
   ///
   /// - Throws: ``ArchiveError`` when a sample cannot be decoded, ``FileError`` of the spool and of
   ///   the file, of which nothing is left then.
   func write(
-    _ samples: [SpooledSample],
+    _ samples: ArraySlice<SpooledSample>,
     metadata: [String: String],
     to path: String
   ) throws -> FileDigest {
-    let sequences = (0..<collected.sequences).map { sequence in
-      Rows(samples.map { sequence == 0 ? $0.slot : $0.pair ?? $0.slot }, lengths: length)
+    let elements = (0..<collected.sequences).map { sequence in
+      samples.reduce(0) { $0 + length(of: $1.slot(sequence)) }
     }
     let file = try SafetensorsFileWriter(
-      plans(count: samples.count, sequences),
+      plans(count: samples.count, elements),
       metadata: metadata,
       to: path,
       hashesAside: threads > 1
     )
-    try append(samples.map(\.id), to: file)
+    try append(samples, to: file) { $0.id }
     switch collected.target.kind {
-    case .class: try append(samples.map { Int64($0.label) }, to: file)
-    case .value: try append(samples.map { Float($0.label) }, to: file)
+    case .class: try append(samples, to: file) { Int64($0.label) }
+    case .value: try append(samples, to: file) { Float($0.label) }
     }
-    for rows in sequences {
-      let hashes = try writeValues(rows, of: samples, to: file)
-      if collected.fixedLength == nil { try append(rows.offsets.map { Int64($0) }, to: file) }
+    for sequence in elements.indices {
+      let hashes = try writeValues(sequence, of: samples, elements[sequence], to: file)
+      if collected.fixedLength == nil { try writeOffsets(sequence, of: samples, to: file) }
       try append(hashes, to: file)
     }
     return try file.finish()
   }
 
-  /// One sequence of every sample of a shard, and where each begins in the shard's values.
-  private struct Rows {
-    var slots: [SampleSpool.Slot]
-    var offsets: [Int]
-
-    init(_ slots: [SampleSpool.Slot], lengths: (SampleSpool.Slot) -> Int) {
-      self.slots = slots
-      offsets = slots.reduce(into: [0]) { $0.append($0[$0.count - 1] + lengths($1)) }
+  /// Where the sequence of each sample begins in the shard's values, and where the last one ends.
+  private func writeOffsets(
+    _ sequence: Int,
+    of samples: ArraySlice<SpooledSample>,
+    to file: SafetensorsFileWriter
+  ) throws {
+    var offset: Int64 = 0
+    try append([offset], to: file)
+    try append(samples, to: file) { sample in
+      offset += Int64(length(of: sample.slot(sequence)))
+      return offset
     }
   }
 
-  private func plans(count: Int, _ sequences: [Rows]) -> [TensorPlan] {
-    let label: ElementType = collected.target.kind == .class ? .int64 : .float32
+  private func plans(count: Int, _ elements: [Int]) -> [TensorPlan] {
     var plans = [
       TensorPlan(name: TensorName.sampleID, elementType: .int64, shape: [count]),
-      TensorPlan(name: TensorName.label, elementType: label, shape: [count]),
+      TensorPlan(name: TensorName.label, elementType: labelType, shape: [count]),
     ]
     let inner = collected.channels == 1 ? [] : [collected.channels]
-    for (sequence, rows) in sequences.enumerated() {
-      let outer = collected.fixedLength.map { [count, $0] } ?? [rows.offsets[count]]
+    for (sequence, elements) in elements.enumerated() {
+      let outer = collected.fixedLength.map { [count, $0] } ?? [elements]
       plans.append(
         TensorPlan(
           name: TensorName.values(sequence),
@@ -99,24 +113,38 @@ struct ShardAssembler: Sendable {
     try elements.withUnsafeBytes { try file.append($0) }
   }
 
-  /// Writes the values of a sequence and returns the hash of each row.
+  /// Appends a number for each sample, without holding all of them.
+  private func append(
+    _ samples: ArraySlice<SpooledSample>,
+    to file: SafetensorsFileWriter,
+    _ number: (SpooledSample) -> some TensorElement
+  ) throws {
+    var rest = samples
+    while !rest.isEmpty {
+      let block = rest.prefix(Self.numberCount)
+      try append(block.map(number), to: file)
+      rest = rest[block.endIndex...]
+    }
+  }
+
+  /// Writes the values of a sequence, `elements` positions in all, and returns the hash of each row.
   private func writeValues(
-    _ rows: Rows,
-    of samples: [SpooledSample],
+    _ sequence: Int,
+    of samples: ArraySlice<SpooledSample>,
+    _ elements: Int,
     to file: SafetensorsFileWriter
   ) throws -> [UInt64] {
     // While the calling thread waits for a block to write it takes no processor.
     let workers = OrderedWorkers(threads: threads > 1 ? threads + 1 : 1)
     defer { workers.abandon() }
-    let rowByteCount = max(1, rows.offsets[samples.count] * valueByteCount / max(1, samples.count))
+    let rowByteCount = max(1, elements * valueByteCount / max(1, samples.count))
     let blockSize = max(1, min(Self.blockRowCount, Self.blockByteCount / rowByteCount))
     var hashes: [UInt64] = []
     hashes.reserveCapacity(samples.count)
-    for start in stride(from: 0, to: samples.count, by: blockSize) {
-      let block = start..<min(samples.count, start + blockSize)
-      let (slots, cuts) = (rows.slots[block], rows.offsets[start...block.upperBound])
+    for start in stride(from: samples.startIndex, to: samples.endIndex, by: blockSize) {
+      let block = samples[start..<min(samples.endIndex, start + blockSize)]
       try workers.submit {
-        try encode(slots, cuts, samples[block])
+        try encode(block, sequence)
       } deliver: { encoded in
         hashes += encoded.hashes
         try encoded.values.withUnsafeBytes { try file.append($0) }
@@ -130,27 +158,27 @@ struct ShardAssembler: Sendable {
   private var valueByteCount: Int { collected.channels * collected.elementType.byteCount }
 
   private func encode(
-    _ slots: ArraySlice<SampleSpool.Slot>,
-    _ offsets: ArraySlice<Int>,
-    _ samples: ArraySlice<SpooledSample>
+    _ samples: ArraySlice<SpooledSample>,
+    _ sequence: Int
   ) throws -> (values: [UInt8], hashes: [UInt64]) {
-    let (first, size) = (offsets[slots.startIndex], valueByteCount)
     var encoder = SampleEncoder(collected, spool)
     var hashes: [UInt64] = []
-    let count = (offsets[slots.endIndex] - first) * size
+    let sizes = samples.map { length(of: $0.slot(sequence)) * valueByteCount }
+    let count = sizes.reduce(0, +)
     let values = try [UInt8](unsafeUninitializedCapacity: count) { values, filled in
       let bytes = UnsafeMutableRawBufferPointer(
         rebasing: UnsafeMutableRawBufferPointer(values)[..<count]
       )
-      for row in slots.indices {
-        let range = (offsets[row] - first) * size..<(offsets[row + 1] - first) * size
-        let room = UnsafeMutableRawBufferPointer(rebasing: bytes[range])
+      var start = 0
+      for (sample, size) in zip(samples, sizes) {
+        let room = UnsafeMutableRawBufferPointer(rebasing: bytes[start..<start + size])
+        start += size
         do {
-          try encoder.encode(slots[row], into: room)
+          try encoder.encode(sample.slot(sequence), into: room)
         } catch let error as PNGError {
           throw ArchiveError(
             archive: archive,
-            member: collected.memberPath?(samples[row]),
+            member: collected.memberPath?(sample),
             reason: "\(error)"
           )
         }

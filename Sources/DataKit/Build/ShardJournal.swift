@@ -10,45 +10,53 @@ internal import Synchronization
 final class ShardJournal: Sendable {
   private struct Head: Codable { var build: String }
 
+  /// How a journal begins.
+  private static let opening = Array("\n{\"build\":\"".utf8)
+
   private let folder: String
-  private let path: String
-  private let descriptor: Int32
+  private let lock: FolderLock
   private let finished = Mutex<[String: ShardEntry]>([:])
 
-  /// The journal of the build named `build` in `folder`; a journal of another build is begun anew.
+  /// Opens and locks the journal `name` in `folder`; nothing is taken over before ``begin(build:)``.
   ///
-  /// - Throws: ``DataSetError`` when another process has it open.
-  init(_ name: String, in folder: String, build: String) throws {
+  /// - Throws: ``DataSetError`` when another process has it open, or the file is no journal.
+  init(_ name: String, in folder: String) throws {
     self.folder = folder
-    path = folder + "/" + name
-    descriptor = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
-    guard descriptor >= 0 else { throw FileError(path: path, action: "open", code: errno) }
-    // A file system without locks is trusted.
-    if flock(descriptor, LOCK_EX | LOCK_NB) != 0, errno == EWOULDBLOCK {
+    lock = try FolderLock(name, in: folder)
+    let isJournal = try MappedFile(path: lock.path).withBytes { bytes in
+      // A crash may cut the first line short, or leave zeros in its place.
+      bytes.starts(with: Self.opening) || Self.opening.starts(with: bytes)
+        || bytes.allSatisfy { $0 == 0 }
+    }
+    guard isJournal else {
       throw DataSetError(
-        path: folder,
-        reason: "another process is writing this data set, or this part of it",
-        hint: "give every process a folder or a --part of its own"
+        path: lock.path,
+        reason: "the file is not the journal of a build, which needs its name",
+        hint: "move it away, or choose another folder"
       )
     }
-    let lines = try MappedFile(path: path).withBytes { bytes in
+  }
+
+  /// Takes over what an earlier run of the build named `build` finished; a journal of another build
+  /// is begun anew.
+  ///
+  /// - Throws: ``FileError``.
+  func begin(build: String) throws {
+    let lines = try MappedFile(path: lock.path).withBytes { bytes in
       bytes.split(separator: UInt8(ascii: "\n")).map { Data($0) }
     }
     let decoder = JSONDecoder()
     guard let first = lines.first,
       let head = try? decoder.decode(Head.self, from: first), head.build == build
     else {
-      guard ftruncate(descriptor, 0) == 0 else {
-        throw FileError(path: path, action: "empty", code: errno)
+      guard ftruncate(lock.descriptor, 0) == 0 else {
+        throw FileError(path: lock.path, action: "empty", code: errno)
       }
-      try append(line: Head(build: build))
-      return
+      return try append(line: Head(build: build))
     }
     // A line that a crash cut short is no JSON.
     takeOver(lines.dropFirst().compactMap { try? decoder.decode(ShardEntry.self, from: $0) })
   }
-
-  deinit { close(descriptor) }
 
   /// Adds files that are known to be finished from elsewhere.
   func takeOver(_ entries: [ShardEntry]) {
@@ -59,10 +67,16 @@ final class ShardJournal: Sendable {
 
   /// The entry of a file that an earlier run finished, if it still stands as it was written.
   func entry(of file: String) -> ShardEntry? {
-    guard let entry = finished.withLock({ $0[file] }),
-      let mapped = try? MappedFile(path: folder + "/" + file)
-    else { return nil }
-    return mapped.digest() == entry.digest ? entry : nil
+    guard let entry = finished.withLock({ $0[file] }) else { return nil }
+    return stands(AttachmentEntry(file: file, digest: entry.digest)) ? entry : nil
+  }
+
+  /// Whether a file is in the folder and has its digest.
+  func stands(_ file: AttachmentEntry) -> Bool {
+    guard let mapped = try? MappedFile(path: folder + "/" + file.file),
+      mapped.byteCount == file.digest.byteCount
+    else { return false }
+    return mapped.digest() == file.digest
   }
 
   /// Notes that a file is finished.
@@ -74,11 +88,16 @@ final class ShardJournal: Sendable {
     // A leading line feed closes a line that a crash cut short.
     let bytes = [UInt8(ascii: "\n")] + [UInt8](try encoder.encode(line)) + [UInt8(ascii: "\n")]
     // One call: lines of several threads do not mix.
-    guard write(descriptor, bytes, bytes.count) == bytes.count, fdatasync(descriptor) == 0 else {
-      throw FileError(path: path, action: "write", code: errno)
+    let written = write(lock.descriptor, bytes, bytes.count)
+    guard written == bytes.count else {
+      // A write that ends early sets no errno: the disk is full.
+      throw FileError(path: lock.path, action: "write", code: written < 0 ? errno : ENOSPC)
+    }
+    guard fdatasync(lock.descriptor) == 0 else {
+      throw FileError(path: lock.path, action: "synchronise", code: errno)
     }
   }
 
   /// Removes the journal of a finished build.
-  func remove() throws { try OutputFolder.remove(path) }
+  func remove() throws { try OutputFolder.remove(lock.path) }
 }

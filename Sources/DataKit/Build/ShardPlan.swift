@@ -12,16 +12,18 @@ struct ShardPlan {
   /// Every shard, splits in their order.
   let pieces: [Piece]
 
-  /// Cuts splits into shards: each takes samples while its values stay within the limit.
+  /// Cuts splits into shards: each takes samples while its values stay within the limit, and so do
+  /// the numbers that come with every sample.
   init(_ task: CollectedTask, _ assembler: ShardAssembler, shardByteCount: Int) {
     let limit = shardByteCount / (task.elementType.byteCount * task.channels)
+    let mostSamples = shardByteCount / assembler.sampleByteCount
     var pieces: [Piece] = []
     for (split, samples) in task.splits {
       var cuts: [Range<Int>] = []
       var (start, held) = (0, 0)
       for (index, sample) in samples.enumerated() {
         let count = assembler.elementCount(of: sample)
-        if index > start, held + count > limit {
+        if index > start, held + count > limit || index - start >= mostSamples {
           cuts.append(start..<index)
           (start, held) = (index, 0)
         }

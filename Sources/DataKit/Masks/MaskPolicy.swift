@@ -25,8 +25,12 @@ public struct MaskSet: Sendable, Equatable {
   public let policy: MaskPolicy
   /// The seed; 0 … 2^63 - 1.
   public let seed: UInt64
-  /// How many variants are stored; variant k serves epoch k, and any later one is computed.
+  /// How many variants are stored, at most ``variantLimit``; variant k serves epoch k, and any later
+  /// one is computed.
   public let variants: Int
+
+  /// The most variants that are stored.
+  public static let variantLimit = 10_000
 
   /// A mask set.
   public init(policy: MaskPolicy, seed: UInt64 = 0, variants: Int = 1) {
@@ -94,8 +98,12 @@ extension MaskSet {
       guard pair.count == 2, settings[pair[0]] != nil else {
         throw refuse("'\(part)' is not a setting of a \(kind) mask")
       }
-      guard let value = Int(pair[1]), value >= (pair[0] == "seed" ? 0 : 1), value <= 1 << 31 else {
-        throw refuse("'\(part)' is not a usable whole number")
+      let range =
+        pair[0] == "seed" ? 0...1 << 31 : 1...(pair[0] == "variants" ? Self.variantLimit : 1 << 31)
+      guard let value = Int(pair[1]), range.contains(value) else {
+        throw refuse(
+          "'\(part)' is not a whole number from \(range.lowerBound) to \(range.upperBound)"
+        )
       }
       settings[pair[0]] = value
     }

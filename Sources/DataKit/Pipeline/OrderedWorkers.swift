@@ -41,14 +41,22 @@ final class OrderedWorkers {
       permits.signal()
     }
     pending.append { try deliver(try slot.take().get()) }
-    if pending.count >= window { try pending.removeFirst()() }
+    if pending.count >= window { try deliverFirst() }
   }
 
   /// Delivers everything that is left.
   ///
   /// - Throws: what work or deliveries threw.
   func finish() throws {
-    while !pending.isEmpty { try pending.removeFirst()() }
+    while !pending.isEmpty { try deliverFirst() }
+  }
+
+  /// Delivers the oldest result; nothing is delivered after the first error.
+  private func deliverFirst() throws {
+    do { try pending.removeFirst()() } catch {
+      pending = []
+      throw error
+    }
   }
 
   /// Waits for what is running, and forgets it: after an error nothing goes on behind the caller.

@@ -142,16 +142,17 @@ extension Manifest {
   public static func read(from folder: String) throws -> Manifest {
     let path = folder + "/" + fileName
     let file: MappedFile
-    do {
-      file = try MappedFile(path: path)
-    } catch {
-      throw DataSetError(
-        path: folder,
-        reason: "not a data set: there is no readable \(fileName)",
-        hint: "prepare one with 'lra-prep build TASK --input ARCHIVE --output \(folder)'"
-      )
-    }
+    do { file = try MappedFile(path: path) } catch { throw absence(in: folder) }
     return try file.withBytes { try decode($0, path: path) }
+  }
+
+  /// What to say of a folder without a manifest.
+  static func absence(in folder: String) -> DataSetError {
+    DataSetError(
+      path: folder,
+      reason: "not a data set: there is no readable \(fileName)",
+      hint: "prepare one with 'lra-prep build TASK --input ARCHIVE --output \(folder)'"
+    )
   }
 
   /// Where the JSON is not a manifest, and how.

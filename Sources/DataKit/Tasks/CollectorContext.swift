@@ -12,6 +12,8 @@ public enum ErrorPolicy: String, Sendable, CaseIterable {
 final class CollectorContext {
   /// The most rejections that are named; all are counted.
   private static let rejectionLimit = 1000
+  /// What a collector with names, a table of labels and a drawn split keeps of a sample, in bytes.
+  private static let indexByteCount = 320
 
   /// The archive being read, as messages name it.
   var archive: String
@@ -67,10 +69,13 @@ final class CollectorContext {
     )
   }
 
-  /// Spools a sample.
-  func spool(_ bytes: UnsafeRawBufferPointer) throws -> SampleSpool.Slot {
+  /// Spools a sample of which the collector keeps `indexByteCount` bytes in memory, at its worst.
+  func spool(
+    _ bytes: UnsafeRawBufferPointer,
+    indexByteCount: Int = CollectorContext.indexByteCount
+  ) throws -> SampleSpool.Slot {
     samples += 1
-    return try spool.append(bytes)
+    return try spool.append(bytes, indexByteCount: indexByteCount)
   }
 
   /// An error in a member, or in the archive as a whole.

@@ -1,13 +1,46 @@
 /// A sample in the spool, its place in the output known.
+///
+/// Millions of these are in memory at once, so 32 bytes are all that one takes.
 struct SpooledSample: Sendable {
+  private var offset: Int
+  /// Negative without a second sequence.
+  private var pairOffset: Int
+  private var byteCount: UInt32
+  private var pairByteCount: UInt32
+  private var number: UInt32
+  private var storedLabel: Float
+
+  /// A sample whose values, and perhaps those of a second sequence, are spooled.
+  init(id: Int64, label: Double, slot: SampleSpool.Slot, pair: SampleSpool.Slot? = nil) {
+    number = UInt32(id)
+    storedLabel = Float(label)
+    (offset, byteCount) = (slot.offset, UInt32(slot.byteCount))
+    (pairOffset, pairByteCount) = (pair?.offset ?? -1, UInt32(pair?.byteCount ?? 0))
+  }
+
   /// The position in the task's canonical order.
-  var id: Int64
-  /// The class, or the value of a regression task; both are exact.
-  var label: Double
+  var id: Int64 {
+    get { Int64(number) }
+    set { number = UInt32(newValue) }
+  }
+
+  /// The class, or the value of a regression task in single precision; both are exact.
+  var label: Double {
+    get { Double(storedLabel) }
+    set { storedLabel = Float(newValue) }
+  }
+
   /// The sample's values.
-  var slot: SampleSpool.Slot
+  var slot: SampleSpool.Slot { SampleSpool.Slot(offset: offset, byteCount: Int(byteCount)) }
+
   /// The second sequence of a pair.
-  var pair: SampleSpool.Slot?
+  var pair: SampleSpool.Slot? {
+    pairOffset < 0
+      ? nil : SampleSpool.Slot(offset: pairOffset, byteCount: Int(pairByteCount))
+  }
+
+  /// The values of a sequence: 0, or 1 for the second of a pair.
+  func slot(_ sequence: Int) -> SampleSpool.Slot { sequence == 0 ? slot : pair ?? slot }
 }
 
 /// The encoding of spooled samples, and what turns it into the shards' values.

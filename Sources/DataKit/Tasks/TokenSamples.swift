@@ -40,6 +40,9 @@ struct TokenSamples {
   private var table = TokenTable()
   private var samples: [Split: [SpooledSample]] = [:]
   private let countsTrain: Bool
+  /// What is kept of a sample, in bytes: twice the sample while they are dealt, its place in the
+  /// order, and its hash.
+  private static let indexByteCount = 80
 
   /// No samples yet.
   ///
@@ -56,8 +59,8 @@ struct TokenSamples {
     to split: Split,
     in context: CollectorContext
   ) throws {
-    let first = try spool(batch, of: split, in: context)
-    let second = try pairs.map { try spool($0, of: split, in: context) }
+    let first = try spool(batch, of: split, in: context, indexByteCount: Self.indexByteCount)
+    let second = try pairs.map { try spool($0, of: split, in: context, indexByteCount: 0) }
     for (index, label) in labels.enumerated() {
       samples[split, default: []].append(
         SpooledSample(id: 0, label: Double(label), slot: first[index], pair: second?[index])
@@ -68,14 +71,17 @@ struct TokenSamples {
   private mutating func spool(
     _ batch: TokenBatch,
     of split: Split,
-    in context: CollectorContext
+    in context: CollectorContext,
+    indexByteCount: Int
   ) throws -> [SampleSpool.Slot] {
     var batch = batch
     try batch.renumber(by: &table, counting: countsTrain && split == .train)
     var start = 0
     return try batch.ends.map { end in
       defer { start = end }
-      return try batch.numbers[start..<end].withUnsafeBytes { try context.spool($0) }
+      return try batch.numbers[start..<end].withUnsafeBytes {
+        try context.spool($0, indexByteCount: indexByteCount)
+      }
     }
   }
 

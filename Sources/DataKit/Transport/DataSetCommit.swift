@@ -41,11 +41,13 @@ struct DataSetCommit {
     for entry in list.files {
       let name = entry.file
       let final = folder + "/" + name
-      if try Self.isFile(incoming.path(of: name), FileChecksum(entry.digest)) {
+      let checksum = FileChecksum(entry.digest)
+      let isInTheWay = !replacing && existing?[name] == nil && Self.exists(final)
+      if !isInTheWay, try Self.isFile(incoming.path(of: name), checksum) {
         places[name] = .incoming
-      } else if try Self.isFile(final, FileChecksum(entry.digest)) {
+      } else if try Self.isFile(final, checksum) {
         places[name] = .folder
-      } else if access(final, F_OK) == 0, existing?[name] == nil, !replacing {
+      } else if isInTheWay {
         throw DataSetError(
           path: final,
           reason: "another file of this name is there",
@@ -53,6 +55,11 @@ struct DataSetCommit {
         )
       }
     }
+  }
+
+  private static func exists(_ path: String) -> Bool {
+    var status = stat()
+    return lstat(path, &status) == 0
   }
 
   /// Whether a regular file is there and has the checksum.

@@ -17,10 +17,7 @@ public struct DataSetSender {
   ///     the manifest.
   /// - Throws: ``DataSetError`` when the folder holds no finished data set.
   public init(folder: String, skipping held: [HeldFile] = []) throws {
-    guard let list = try ContentsList(in: folder) else {
-      _ = try Manifest.read(from: folder)
-      preconditionFailure("a manifest that cannot be found can be read")
-    }
+    guard let list = try ContentsList(in: folder) else { throw Manifest.absence(in: folder) }
     self.folder = folder
     self.list = list
     let held = Set(held)

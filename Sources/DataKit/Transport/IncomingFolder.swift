@@ -25,7 +25,7 @@ final class IncomingFolder {
     try removePartialFiles()
   }
 
-  deinit { close(descriptor) }
+  deinit { FolderLock.release(descriptor) }
 
   /// Where a whole file is held.
   func path(of name: String) -> String { path + "/" + name }

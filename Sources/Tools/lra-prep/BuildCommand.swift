@@ -65,7 +65,12 @@ struct BuildCommand: ParsableCommand {
   var prefix: String?
   @OptionGroup(title: "Options of tasks")
   var taskOptions: TaskOptionArguments
-  @Option(help: ArgumentHelp("The most values in a shard, 1 to 4096.", valueName: "MiB"))
+  @Option(
+    help: ArgumentHelp(
+      "The most values in a shard, and the most of what comes with each sample, 1 to 4096.",
+      valueName: "MiB"
+    )
+  )
   var shardSize = BuildPlan.defaultShardByteCount >> 20
   @Option(
     help: ArgumentHelp(
@@ -90,7 +95,7 @@ struct BuildCommand: ParsableCommand {
   var onError = ErrorPolicy.fail
   @Option(
     help: ArgumentHelp(
-      "The most memory (default: the shard size and 128 per thread).",
+      "The most memory for samples and their index (default: the shard size and 128 per thread).",
       valueName: "MiB"
     )
   )
@@ -144,7 +149,7 @@ struct BuildCommand: ParsableCommand {
     _ = try tasks()
     _ = try masks()
     _ = try fractionRequest()
-    _ = try buildPart()
+    _ = try part.map { try BuildPart(argument: $0) }
   }
 
   private func fractionRequest() throws -> FractionRequest? {
@@ -159,43 +164,6 @@ struct BuildCommand: ParsableCommand {
       throw ValidationError("--fractions names a number twice")
     }
     return FractionRequest(fractions: shares, seed: fractionsSeed)
-  }
-
-  private func buildPart() throws -> BuildPart? {
-    guard let part else { return nil }
-    let text = part == "auto" ? try Self.partOfEnvironment() : part
-    let numbers = text.split(separator: "/", omittingEmptySubsequences: false).map { Int($0) }
-    guard numbers.count == 2, let index = numbers[0], let count = numbers[1],
-      let part = BuildPart(index: index, count: count)
-    else {
-      throw ValidationError(
-        "--part must be INDEX/COUNT with 0 <= INDEX < COUNT <= \(BuildPart.maximumCount), "
-          + "not '\(text)'"
-      )
-    }
-    return part
-  }
-
-  /// The rank and the number of processes that a launcher gave this one.
-  ///
-  /// Open MPI first: inside a Slurm allocation its processes also see the rank of the daemon that
-  /// started them.
-  private static func partOfEnvironment() throws -> String {
-    let environment = ProcessInfo.processInfo.environment
-    for (rank, size) in [
-      ("OMPI_COMM_WORLD_RANK", "OMPI_COMM_WORLD_SIZE"), ("SLURM_PROCID", "SLURM_NTASKS"),
-    ] {
-      guard let index = environment[rank], let count = environment[size] else { continue }
-      if count == "1", environment["SLURM_ARRAY_TASK_ID"] != nil { break }
-      return "\(index)/\(count)"
-    }
-    throw ValidationError(
-      environment["SLURM_ARRAY_TASK_ID"] != nil
-        ? "--part auto: the processes of an array job are no shares of one build; "
-          + "name the part, such as --part $SLURM_ARRAY_TASK_ID/4"
-        : "--part auto: neither SLURM_PROCID and SLURM_NTASKS nor OMPI_COMM_WORLD_RANK and "
-          + "OMPI_COMM_WORLD_SIZE are set; start with srun or mpirun, or name the part"
-    )
   }
 
   private func masks() throws -> [MaskSet] {
@@ -250,7 +218,7 @@ struct BuildCommand: ParsableCommand {
       fractions: try fractionRequest(),
       errorPolicy: onError,
       limits: archive.limits,
-      part: try buildPart(),
+      part: try part.map { try BuildPart(argument: $0) },
       prefix: prefix,
       replacesExisting: force
     )
@@ -286,6 +254,9 @@ struct BuildCommand: ParsableCommand {
     }
     let place = output == "-" ? "standard output" : result.folder
     printError("\(result.task): \(splits.joined(separator: ", ")) -> \(place)")
+    if result.wasFinished {
+      return printError("  already finished: every file is there and sound, nothing was written")
+    }
     printError("  read \(manifest.provenance.membersRead) members")
     for (reason, count) in manifest.provenance.skipped.sorted(by: { $0.key < $1.key }) {
       printError("  skipped \(count): \(reason)")
