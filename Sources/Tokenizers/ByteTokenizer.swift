@@ -23,7 +23,7 @@ public struct ByteTokenizer: Sendable {
 
   /// Adds a text to the batch.
   public mutating func append(_ text: UnsafeBufferPointer<UInt8>) {
-    batch.numbers.append(contentsOf: text.prefix(limit).lazy.map { UInt16($0) })
+    batch.numbers.append(contentsOf: text.prefix(limit).lazy.map { UInt32($0) })
     batch.ends.append(batch.numbers.count)
   }
 

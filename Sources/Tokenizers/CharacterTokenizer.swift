@@ -6,11 +6,11 @@ public struct CharacterTokenizer: Sendable {
   /// The most tokens kept of a text; the rest is cut before anything is counted.
   public let limit: Int
   private var batch = TokenBatch()
-  private var ascii = [UInt16](repeating: Self.unknown, count: 128)
-  private var others: [UInt32: UInt16] = [:]
+  private var ascii = [UInt32](repeating: Self.unknown, count: 128)
+  private var others: [UInt32: UInt32] = [:]
 
   /// Not the number of any token.
-  private static let unknown = UInt16.max
+  private static let unknown = UInt32.max
 
   /// A tokenizer that keeps the first `limit` code points of each text.
   public init(limit: Int) { self.limit = limit }
@@ -22,15 +22,22 @@ public struct CharacterTokenizer: Sendable {
   /// - Throws: ``TokenizerError`` with the offset of the first byte that is not UTF-8.
   public mutating func append(_ text: UnsafeBufferPointer<UInt8>) throws(TokenizerError) {
     var position = 0
-    let end = batch.numbers.count + min(limit, text.count)
-    while position < text.count, batch.numbers.count < end {
-      let byte = text[position]
-      if byte < 0x80, ascii[Int(byte)] != Self.unknown {
-        batch.numbers.append(ascii[Int(byte)])
-        position += 1
-      } else {
-        batch.numbers.append(try number(of: try decodeScalar(text, at: &position)))
+    let room = min(limit, text.count)
+    try withUnsafeTemporaryAllocation(of: UInt32.self, capacity: room) {
+      numbers throws(TokenizerError) in
+      var count = 0
+      while position < text.count, count < room {
+        let byte = text[position]
+        let known = byte < 0x80 ? ascii[Int(byte)] : Self.unknown
+        if known != Self.unknown {
+          numbers[count] = known
+          position += 1
+        } else {
+          numbers[count] = number(of: try decodeScalar(text, at: &position))
+        }
+        count += 1
       }
+      batch.numbers.append(contentsOf: UnsafeBufferPointer(rebasing: numbers[..<count]))
     }
     while position < text.count { _ = try decodeScalar(text, at: &position) }
     batch.ends.append(batch.numbers.count)
@@ -43,23 +50,23 @@ public struct CharacterTokenizer: Sendable {
   }
 
   /// The number of a scalar; an ASCII one is new.
-  private mutating func number(of scalar: UInt32) throws(TokenizerError) -> UInt16 {
+  private mutating func number(of scalar: UInt32) -> UInt32 {
     if scalar < 128 {
-      let number = try add(scalar)
+      let number = add(scalar)
       ascii[Int(scalar)] = number
       return number
     }
     if let known = others[scalar] { return known }
-    let number = try add(scalar)
+    let number = add(scalar)
     others[scalar] = number
     return number
   }
 
-  private mutating func add(_ scalar: UInt32) throws(TokenizerError) -> UInt16 {
+  private mutating func add(_ scalar: UInt32) -> UInt32 {
     guard let value = Unicode.Scalar(scalar) else {
       preconditionFailure("\(scalar) is no scalar; decoding refuses those")
     }
-    return try batch.add(String(Character(value)))
+    return batch.add(String(Character(value)))
   }
 }
 

@@ -42,7 +42,7 @@ public struct ListOpsTokenizer: Sendable {
         word.length += 1
       } else if action == Self.end {
         if word.length > 0 {
-          if found < limit { try keep(word, of: source[word.start..<position]) }
+          if found < limit { keep(word, of: source[word.start..<position]) }
           found += 1
         }
         word = (position + 1, 0, WordNumbers.emptyKey)
@@ -51,7 +51,7 @@ public struct ListOpsTokenizer: Sendable {
       }
     }
     if word.length > 0 {
-      if found < limit { try keep(word, of: source[word.start...]) }
+      if found < limit { keep(word, of: source[word.start...]) }
       found += 1
     }
     guard found > 0 else { throw TokenizerError.emptyExpression }
@@ -63,11 +63,11 @@ public struct ListOpsTokenizer: Sendable {
   private mutating func keep(
     _ word: (start: Int, length: Int, key: UInt64),
     of source: Slice<UnsafeBufferPointer<UInt8>>
-  ) throws(TokenizerError) {
+  ) {
     let number =
       word.length <= WordNumbers.shortLength
-      ? try words.number(ofShort: word.key, in: &batch)
-      : try words.number(
+      ? words.number(ofShort: word.key, in: &batch)
+      : words.number(
         of: source.map { Self.actions[Int($0)] }.filter { $0 > Self.drop },
         in: &batch
       )

@@ -8,9 +8,6 @@ public enum SpecialTokens: String, Sendable, CaseIterable {
   /// used for masked pretraining.
   case noMask = "no-mask"
 
-  /// The most tokens that any of the rules has.
-  static let mostTokens = 5
-
   /// The tokens; the position is the id.
   public var tokens: [String] {
     switch self {

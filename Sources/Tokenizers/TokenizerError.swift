@@ -6,8 +6,14 @@ public enum TokenizerError: Error, CustomStringConvertible, Sendable, Equatable 
   case invalidListOpsByte(UInt8, offset: Int)
   /// A ListOps expression without a single token.
   case emptyExpression
-  /// More than 65,536 different tokens.
+  /// More different tokens than a ``TokenTable`` holds.
   case tooManyTokens
+  /// More tokens are frequent enough than ids of 16 bits can number.
+  ///
+  /// - count: the tokens that the vocabulary would have, specials included.
+  /// - fitting: the least minimum frequency whose vocabulary fits.
+  /// - keeping: how many tokens, without specials, that frequency keeps.
+  case vocabularyTooLarge(count: Int, fitting: Int, keeping: Int)
 
   /// What is wrong, lower case, with the values found.
   public var description: String {
@@ -18,6 +24,9 @@ public enum TokenizerError: Error, CustomStringConvertible, Sendable, Equatable 
       "byte \(hexadecimal(byte)) at offset \(offset) cannot stand in a ListOps expression"
     case .emptyExpression: "the expression has no tokens"
     case .tooManyTokens: "there are more than \(TokenTable.capacity) different tokens"
+    case .vocabularyTooLarge(let count, _, _):
+      "the vocabulary would have \(count) tokens, and ids of 16 bits can number "
+        + "\(Vocabulary.capacity)"
     }
   }
 }

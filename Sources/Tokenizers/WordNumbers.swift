@@ -8,21 +8,21 @@ struct WordNumbers: Sendable {
   /// The key of no bytes.
   static let emptyKey: UInt64 = 1
 
-  private var short: [UInt64: UInt16] = [:]
-  private var long: [[UInt8]: UInt16] = [:]
+  private var short: [UInt64: UInt32] = [:]
+  private var long: [[UInt8]: UInt32] = [:]
   /// The keys and numbers last met at each place of a small table: most words are one of few.
-  private var recent = [(key: UInt64, number: UInt16)](repeating: (0, 0), count: 1024)
+  private var recent = [(key: UInt64, number: UInt32)](repeating: (0, 0), count: 1024)
 
   /// The number of a short word, which is added to the batch if it is new.
   @inline(__always)
   mutating func number(
     ofShort key: UInt64,
     in batch: inout TokenBatch
-  ) throws(TokenizerError) -> UInt16 {
+  ) -> UInt32 {
     let place = Int(truncatingIfNeeded: (key &* 0x9E37_79B9_7F4A_7C15) >> 54)
     let (known, number) = recent[place]
     if known == key { return number }
-    let found = try look(up: key, in: &batch)
+    let found = look(up: key, in: &batch)
     recent[place] = (key, found)
     return found
   }
@@ -31,11 +31,11 @@ struct WordNumbers: Sendable {
   private mutating func look(
     up key: UInt64,
     in batch: inout TokenBatch
-  ) throws(TokenizerError) -> UInt16 {
+  ) -> UInt32 {
     if let known = short[key] { return known }
     let length = 7 - key.leadingZeroBitCount / 8
     let bytes = (0..<length).map { UInt8(truncatingIfNeeded: key >> UInt64(8 * (length - 1 - $0))) }
-    let number = try batch.add(String(decoding: bytes, as: UTF8.self))
+    let number = batch.add(String(decoding: bytes, as: UTF8.self))
     short[key] = number
     return number
   }
@@ -44,12 +44,12 @@ struct WordNumbers: Sendable {
   mutating func number(
     of word: [UInt8],
     in batch: inout TokenBatch
-  ) throws(TokenizerError) -> UInt16 {
+  ) -> UInt32 {
     if word.count <= Self.shortLength {
-      return try number(ofShort: word.reduce(Self.emptyKey) { $0 << 8 | UInt64($1) }, in: &batch)
+      return number(ofShort: word.reduce(Self.emptyKey) { $0 << 8 | UInt64($1) }, in: &batch)
     }
     if let known = long[word] { return known }
-    let number = try batch.add(String(decoding: word, as: UTF8.self))
+    let number = batch.add(String(decoding: word, as: UTF8.self))
     long[word] = number
     return number
   }

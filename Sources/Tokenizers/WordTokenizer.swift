@@ -23,20 +23,20 @@ public struct WordTokenizer: Sendable {
     while position < text.count {
       let before = position
       guard Self.isSpace(try decodeScalar(text, at: &position)) else { continue }
-      try keep(text[start..<before], &kept)
+      keep(text[start..<before], &kept)
       start = position
     }
-    try keep(text[start..<position], &kept)
+    keep(text[start..<position], &kept)
     batch.ends.append(batch.numbers.count)
   }
 
   private mutating func keep(
     _ word: Slice<UnsafeBufferPointer<UInt8>>,
     _ kept: inout Int
-  ) throws(TokenizerError) {
+  ) {
     guard !word.isEmpty, kept < limit else { return }
     kept += 1
-    batch.numbers.append(try words.number(of: Array(word), in: &batch))
+    batch.numbers.append(words.number(of: Array(word), in: &batch))
   }
 
   @inline(__always)

@@ -117,9 +117,23 @@ struct BuildTests {
     for members in [outer + inner, inner + outer] {
       let result = try build("listops", try archive(members))
       #expect(try DataSet(opening: folder.file("out")).split(.train).label(at: 0) == 2)
-      #expect(result[0].notes.contains { $0.contains("twice") })
+      #expect(
+        result[0].notes == [
+          "the archive holds the data set under 2 folders: taken from 'a/a', not from 'a' "
+            + "(--prefix chooses)"
+        ]
+      )
       try FileManager.default.removeItem(atPath: folder.file("out"))
     }
+    let third = listOps(train: "Source\tTarget\n\(Self.row)\t3\n", prefix: "b")
+    let three = try archive(outer + inner + third)
+    let notes = try build("listops", three)[0].notes
+    #expect(
+      notes.contains { $0.contains("under 3 folders: taken from 'a/a', not from 'a', 'b' (") }
+    )
+    try FileManager.default.removeItem(atPath: folder.file("out"))
+    let error = #expect(throws: ArchiveError.self) { try build("listops", three, prefix: "c") }
+    #expect(error?.reason.contains("under the prefix 'c', only under 'a', 'a/a', 'b'") == true)
     _ = try build("listops", try archive(outer + inner), prefix: "a")
     #expect(try DataSet(opening: folder.file("out")).split(.train).label(at: 0) == 1)
   }

@@ -29,7 +29,7 @@ public enum ArchiveInput: Sendable, Equatable {
 
   /// ``baseName`` without the suffix of a compression.
   var uncompressedBaseName: String {
-    for suffix in [".gz", ".xz", ".zst"] where baseName.hasSuffix(suffix) {
+    for suffix in [".gz", ".xz", ".zst"] where baseName.lowercased().hasSuffix(suffix) {
       return String(baseName.dropLast(suffix.count))
     }
     return baseName

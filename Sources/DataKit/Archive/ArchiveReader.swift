@@ -3,6 +3,9 @@ struct ArchiveMember {
   let path: String
   /// The size in bytes as the archive declares it; nil for a plain file.
   let byteCount: Int?
+
+  /// Whether it is an input that is no archive.
+  var isPlainFile: Bool { byteCount == nil }
 }
 
 /// A streaming reader of (compressed) tar archives: one pass, bounded memory.

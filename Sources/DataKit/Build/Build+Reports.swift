@@ -53,6 +53,7 @@ extension Build {
     return ArchiveError(
       archive: archiveNames,
       reason: "no member belongs to a task asked for: \(tasks)"
+        + (firstUnused.map { "; there is '\($0)'" } ?? "")
     )
   }
 }

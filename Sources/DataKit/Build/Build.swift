@@ -23,7 +23,9 @@ public final class Build {
   private var paths = MemberPaths()
   /// Where the members of a folder go, for tasks to which the folder alone tells.
   private var routes: [Substring: (collector: any TaskCollector, tail: ArraySlice<Substring>)] = [:]
-  private let wantedPrefix: String?
+  private var prefixChoice: PrefixChoice
+  /// The first member that no task asked for wants.
+  private(set) var firstUnused: String?
   /// Calls of ``progress()``.
   var calls = 0
 
@@ -57,7 +59,7 @@ public final class Build {
       )
     }
     workers = OrderedWorkers(threads: plan.threads)
-    wantedPrefix = plan.prefix?.split(separator: "/").joined(separator: "/")
+    prefixChoice = PrefixChoice(plan.prefix)
     collectors = plan.tasks.map { _ in [:] }
     // Another build at work there is met before the archive is read.
     for (index, folder) in plan.folders.enumerated()
@@ -105,6 +107,13 @@ public final class Build {
     }
     let found = plan.tasks.indices.filter { index in
       collectors[index].values.contains { $0.context.membersRead > 0 }
+    }
+    if let fault = prefixChoice.fault {
+      throw ArchiveError(
+        archive: archiveNames,
+        reason: fault,
+        hint: "name one of them with --prefix"
+      )
     }
     guard !found.isEmpty else { throw nothingFound() }
     if !plan.skipsAbsentTasks, let absent = plan.tasks.indices.first(where: { !found.contains($0) })
@@ -182,10 +191,13 @@ public final class Build {
     from reader: ArchiveReader
   ) throws {
     for (index, task) in plan.tasks.enumerated() {
-      guard let (prefix, tail) = task.locate(parts) else { continue }
+      let isPlain = member.isPlainFile
+      guard
+        let (prefix, tail) = task.place(of: parts, isPlainFile: isPlain, under: prefixChoice.parts)
+      else { continue }
       let name = paths.name(of: prefix)
-      if let wanted = wantedPrefix, wanted != name {
-        unused["members outside the prefix '\(wanted)'", default: 0] += 1
+      guard prefixChoice.takes(prefix, called: name, isPlainFile: isPlain) else {
+        unused["members outside the prefix '\(prefixChoice.name)'", default: 0] += 1
         return
       }
       if collectors[index][name] == nil {
@@ -219,6 +231,7 @@ public final class Build {
       return try collector.read(member, at: tail, from: reader)
     }
     unused["members of no task asked for", default: 0] += 1
+    if firstUnused == nil { firstUnused = member.path }
   }
 
   /// Where a task keeps what is faulty; of the parts of a build the first does so for all.
@@ -239,14 +252,17 @@ public final class Build {
     guard let prefix = prefixes.first, let chosen = collectors[index][prefix] else {
       preconditionFailure("a task without collectors is not collected")
     }
-    var task = try chosen.collector.finish()
+    var task = try chosen.collector.finish().withCheckedSplits(in: chosen.context)
     try chosen.context.spool.flush()
     for other in prefixes.dropFirst() {
       let count = collectors[index][other]?.context.membersRead ?? 0
       chosen.context.skipped["members of another copy under '\(other)'"] = count
+    }
+    if prefixes.count > 1 {
+      let others = prefixes.dropFirst().map { "'\($0)'" }.joined(separator: ", ")
       task.notes.append(
-        "the archive holds the data set twice: taken from '\(prefix)', not from '\(other)' "
-          + "(--prefix chooses)"
+        "the archive holds the data set under \(prefixes.count) folders: taken from '\(prefix)', "
+          + "not from \(others) (--prefix chooses)"
       )
     }
     collectors[index] = [prefix: chosen]

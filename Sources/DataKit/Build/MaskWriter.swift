@@ -33,6 +33,13 @@ public enum MaskWriter {
       guard !manifest.masks.contains(where: { $0.name == set.name }) else {
         throw DataSetError(path: folder, reason: "the mask set '\(set.name)' is there already")
       }
+      guard set.policy == .causal || manifest.vocabulary.map({ $0.maskID != nil }) ?? true else {
+        throw DataSetError(
+          path: folder,
+          reason: "the vocabulary has no <mask> (--special-tokens no-mask): the mask set "
+            + "'\(set.name)' could not be used"
+        )
+      }
       let description = try write(set, for: manifest, in: folder, threads: threads) { written in
         progress.enter(written.digest)
         report(progress)

@@ -8,17 +8,20 @@ struct MemberPaths {
   /// The most folders remembered at a time.
   static let limit = 4096
 
-  private var folders: [Substring: Folder] = [:]
+  /// By the folder, and with it once more: its hash and equality are those of canonical equivalence.
+  private var folders: [Substring: (folder: Substring, parts: Folder)] = [:]
   private var names: [[Substring]: String] = [:]
 
   /// The parts of a member's path, without `.`; nil when `..` climbs or there is no name.
   mutating func parts(of path: String) -> [Substring]? {
     guard let (folder, name) = Self.split(path) else { return nil }
-    if let known = folders[folder] { return known.map { $0 + [name] } }
+    if let known = folders[folder], known.folder.utf8.elementsEqual(folder.utf8) {
+      return known.parts.map { $0 + [name] }
+    }
     let parts = folder.split(separator: "/").filter { $0 != "." }
     let found = parts.contains("..") ? nil : parts
     if folders.count >= Self.limit { folders = [:] }
-    folders.updateValue(found, forKey: folder)
+    folders[folder] = (folder, found)
     return found.map { $0 + [name] }
   }
 

@@ -18,7 +18,7 @@ struct ShardAssembler: Sendable {
   /// The number of positions a spooled sequence will have, the end token included.
   func length(of slot: SampleSpool.Slot) -> Int {
     switch collected.encoding {
-    case .tokens: slot.byteCount / 2 + 1
+    case .tokens(_, let widths): widths.count(of: slot) + 1
     case .bytes: slot.byteCount / (collected.channels * collected.elementType.byteCount)
     case .greyPNG(let side): side * side
     }
@@ -223,12 +223,17 @@ private struct SampleEncoder {
           into: output
         )
       }
-    case .tokens(let ids):
+    case .tokens(let ids, let widths):
       try readScratch(slot)
       scratch.withUnsafeBytes { bytes in
         let numbers = UnsafeRawBufferPointer(rebasing: bytes[..<slot.byteCount])
-          .assumingMemoryBound(to: UInt16.self)
-        ids.withUnsafeBufferPointer { write(numbers, ids: $0, into: output) }
+        ids.withUnsafeBufferPointer { ids in
+          if widths.isWide(slot) {
+            write(numbers.assumingMemoryBound(to: UInt32.self), ids: ids, into: output)
+          } else {
+            write(numbers.assumingMemoryBound(to: UInt16.self), ids: ids, into: output)
+          }
+        }
       }
     }
   }
@@ -243,8 +248,8 @@ private struct SampleEncoder {
   }
 
   /// Writes the final ids of provisional numbers, and the end token.
-  private func write(
-    _ numbers: UnsafeBufferPointer<UInt16>,
+  private func write<Number: FixedWidthInteger & UnsignedInteger>(
+    _ numbers: UnsafeBufferPointer<Number>,
     ids: UnsafeBufferPointer<UInt16>,
     into output: UnsafeMutableRawBufferPointer
   ) {

@@ -5,8 +5,8 @@ struct LinePlace: Sendable {
   /// Counted from 1.
   let line: Int
 
-  func callAsFunction(_ reason: String) -> ArchiveError {
-    ArchiveError(archive: archive, member: member, line: line, reason: reason)
+  func callAsFunction(_ reason: String, hint: String? = nil) -> ArchiveError {
+    ArchiveError(archive: archive, member: member, line: line, reason: reason, hint: hint)
   }
 }
 
@@ -64,7 +64,7 @@ struct LinePiece: Sendable {
   func forEachLine(
     policy: ErrorPolicy,
     _ body: (UnsafeMutableBufferPointer<UInt8>, LinePlace) throws -> Void
-  ) throws -> [FaultyLine] {
+  ) throws -> LeftOutLines {
     var faults: [FaultyLine] = []
     try forEachLine { line, fail in
       // The bytes as they stand in the file: reading a line may undo quotes in it.
@@ -75,7 +75,7 @@ struct LinePiece: Sendable {
         faults.append(FaultyLine(error: error, bytes: original))
       }
     }
-    return faults
+    return LeftOutLines(faults: faults)
   }
 }
 
@@ -86,10 +86,25 @@ struct FaultyLine: Sendable {
   let bytes: [UInt8]
 }
 
+/// The lines of a piece that became nothing.
+struct LeftOutLines: Sendable {
+  var faults: [FaultyLine] = []
+  /// How many lines of a table were blank.
+  var blankCount = 0
+}
+
 extension CollectorContext {
-  /// Leaves out faulty lines, which is allowed where there are any.
-  func reject(_ lines: [FaultyLine]) throws {
-    for line in lines { try line.bytes.withUnsafeBytes { try reject(line.error, bytes: $0) } }
+  /// Leaves out faulty lines, which is allowed where there are any, and counts blank ones.
+  func leaveOut(_ lines: LeftOutLines) throws {
+    for line in lines.faults {
+      try line.bytes.withUnsafeBytes { try reject(line.error, bytes: $0) }
+    }
+    skipBlankLines(lines.blankCount)
+  }
+
+  /// Counts blank lines of tables.
+  func skipBlankLines(_ count: Int) {
+    if count > 0 { skipped["blank lines of tables", default: 0] += count }
   }
 }
 
@@ -97,7 +112,7 @@ extension CollectorContext {
 struct LineReader {
   /// Pieces have about this many bytes.
   private static let pieceSize = 1 << 20
-  private static let byteOrderMark: [UInt8] = [0xEF, 0xBB, 0xBF]
+  static let byteOrderMark: [UInt8] = [0xEF, 0xBB, 0xBF]
 
   let context: CollectorContext
   let member: String
@@ -119,7 +134,12 @@ struct LineReader {
     var line = 1
     func take(_ lines: [UInt8]) throws {
       var rest = lines[...]
-      if line == 1, rest.starts(with: Self.byteOrderMark) { rest = rest.dropFirst(3) }
+      if line == 1 {
+        if rest.starts(with: Self.byteOrderMark) { rest = rest.dropFirst(3) }
+        guard !rest.starts(with: [0xFF, 0xFE]), !rest.starts(with: [0xFE, 0xFF]) else {
+          throw context.error(in: member, "the file is UTF-16: save it as UTF-8")
+        }
+      }
       while takesHead, let head, let end = rest.firstIndex(of: UInt8(ascii: "\n")) {
         let content = rest[..<end]
         takesHead = try head(

@@ -6,6 +6,16 @@ public struct PNGError: Error, CustomStringConvertible, Sendable {
   public let description: String
 }
 
+/// Width and height in a PNG's first chunk, each 1 to 2^31 - 1; nil when there is no such chunk.
+func pngSize(of bytes: [UInt8]) -> (width: Int, height: Int)? {
+  guard bytes.count >= 24, bytes[12..<16].elementsEqual("IHDR".utf8) else { return nil }
+  let numbers = [16, 20].map { start in
+    (0..<4).reduce(0) { $0 << 8 | Int(bytes[start + $1]) }
+  }
+  guard numbers.allSatisfy({ $0 > 0 && $0 <= Int32.max }) else { return nil }
+  return (numbers[0], numbers[1])
+}
+
 /// Decodes a PNG into grey levels, row-major.
 ///
 /// - Throws: ``PNGError`` when the file is damaged, 16 bits deep or of another size.

@@ -18,21 +18,29 @@ struct TablePiece: Sendable {
   /// For each wanted column its place in a line.
   let columns: [Int]
   let explanation: @Sendable (Int) -> String?
+  let quoting: TableQuoting
+  let hints: TableHints
 
-  /// Calls `body` with the wanted fields of each line and with a maker of errors for that line.
+  /// Calls `body` with the wanted fields of each line that is not blank, and with a maker of errors
+  /// for that line.
   ///
-  /// - Returns: the faults of lines that were left out, where the policy allows that.
+  /// - Returns: how many lines were blank, and the faults of those that the policy left out.
   /// - Throws: the first fault, where it does not.
   func forEachRow(
     policy: ErrorPolicy,
     _ body: ([UnsafeBufferPointer<UInt8>], LinePlace) throws -> Void
-  ) throws -> [FaultyLine] {
-    try lines.forEachLine(policy: policy) { line, fail in
+  ) throws -> LeftOutLines {
+    var blankCount = 0
+    var leftOut = try lines.forEachLine(policy: policy) { line, fail in
+      guard !TableLine.isBlank(line) else {
+        blankCount += 1
+        return
+      }
       let fields: [UnsafeBufferPointer<UInt8>]
       do {
-        fields = try TableLine.fields(of: line)
+        fields = try TableLine.fields(of: line, quoting: quoting)
       } catch {
-        throw fail("\(error)")
+        throw fail("\(error)", hint: hints.hint(for: error))
       }
       guard fields.count == columnCount else {
         throw fail(
@@ -42,78 +50,35 @@ struct TablePiece: Sendable {
       }
       try body(columns.map { fields[$0] }, fail)
     }
+    leftOut.blankCount = blankCount
+    return leftOut
   }
 }
 
-/// Splits a line of a table into fields.
-enum TableLine {
-  private static let quote = UInt8(ascii: "\"")
-  private static let tab = UInt8(ascii: "\t")
-  /// The most fields of a line.
-  private static let fieldLimit = 1 << 16
+/// What users may do about faults of their own tables.
+struct TableHints: Sendable {
+  /// What to do about quotes where there is the option.
+  static let quoting = "--quoting none takes quotes as text"
 
-  /// The fields of a line.
-  ///
-  /// A field that begins with a double quote ends at the next single one and may hold tabs; two
-  /// quotes in it stand for one. Quotes in other fields are text. That is how pandas reads such
-  /// files, except that no field goes on over a line's end. Quotes are undone in the line itself.
-  ///
-  /// - Throws: ``FormatError`` for quotes that are not closed, NUL, carriage return and far too many
-  ///   fields.
-  static func fields(
-    of line: UnsafeMutableBufferPointer<UInt8>
-  ) throws(FormatError) -> [UnsafeBufferPointer<UInt8>] {
-    if position(of: UInt8(ascii: "\r"), in: line) != nil {
-      throw FormatError("a carriage return stands inside the line; lines end in LF or CRLF")
-    }
-    if position(of: 0, in: line) != nil { throw FormatError("the line holds a NUL byte") }
-    var fields: [UnsafeBufferPointer<UInt8>] = []
-    var start = 0
-    while true {
-      let field: Range<Int>
-      if start < line.count, line[start] == quote {
-        (field, start) = try unquote(line, at: start)
-      } else {
-        let end = position(of: tab, in: line, from: start) ?? line.count
-        (field, start) = (start..<end, end)
-      }
-      fields.append(UnsafeBufferPointer(rebasing: line[field]))
-      guard fields.count <= fieldLimit else {
-        throw FormatError("the line has over \(fieldLimit) fields")
-      }
-      guard start < line.count else { return fields }
-      start += 1
-    }
-  }
+  /// About columns that are not there.
+  var columns: String?
+  /// About quotes.
+  var quotes: String?
 
-  /// Undoes the quotes of the field that begins at `start`.
-  ///
-  /// - Returns: where the text stands now, and where the field ends.
-  private static func unquote(
-    _ line: UnsafeMutableBufferPointer<UInt8>,
-    at start: Int
-  ) throws(FormatError) -> (field: Range<Int>, end: Int) {
-    var (source, target) = (start + 1, start + 1)
-    while source < line.count {
-      if line[source] == quote {
-        source += 1
-        guard source < line.count, line[source] == quote else {
-          guard source == line.count || line[source] == tab else { break }
-          return (start + 1..<target, source)
-        }
-      }
-      line[target] = line[source]
-      target += 1
-      source += 1
-    }
-    throw FormatError("a field begins with a double quote that is not closed at its end")
+  /// The hint for a line whose fields cannot be told.
+  func hint(for error: any Error) -> String? {
+    (error as? FormatError)?.description == TableLine.unclosed ? quotes : nil
   }
 }
 
 /// Streams a tab-separated table out of an archive member.
+///
+/// Blank lines are passed over, wherever they stand.
 struct TableReader {
   let context: CollectorContext
   let member: String
+  var quoting = TableQuoting.standard
+  var hints = TableHints()
 
   /// Reads the current member of `reader`: `work` runs on any thread on pieces of whole lines,
   /// `deliver` takes its results in the order of the lines.
@@ -131,54 +96,87 @@ struct TableReader {
       columns = (count, positions)
       explanation = reason
     case .named(let names):
-      head = { line, _ in
-        columns = try find(names, in: line)
+      head = { line, number in
+        guard !TableLine.isBlank(line) else {
+          context.skipBlankLines(1)
+          return true
+        }
+        columns = try find(names, in: try fields(of: line, number), number)
         return false
       }
     }
     try LineReader(context: context, member: member).read(from: reader, head: head) { lines in
-      let count = try columns.count ?? countColumns(of: lines, including: columns.positions)
-      columns.count = count
+      if columns.count == nil {
+        columns.count = try countColumns(of: lines, including: columns.positions)
+      }
       let piece = TablePiece(
         lines: lines,
-        columnCount: count,
+        columnCount: columns.count ?? 0,
         columns: columns.positions,
-        explanation: explanation
+        explanation: explanation,
+        quoting: quoting,
+        hints: hints
       )
       try context.workers.submit({ try work(piece) }, deliver: deliver)
     }
     try context.workers.finish()
   }
 
-  /// How many fields the first line has.
-  private func countColumns(of lines: LinePiece, including wanted: [Int]) throws -> Int {
-    var first = Array(lines.bytes.prefix { $0 != UInt8(ascii: "\n") })
-    if first.last == UInt8(ascii: "\r") { first.removeLast() }
+  /// The fields of a line that decides about columns.
+  private func fields(of line: ArraySlice<UInt8>, _ number: Int) throws -> [[UInt8]] {
+    var copy = Array(line)
     do {
-      let count = try first.withUnsafeMutableBufferPointer { try TableLine.fields(of: $0).count }
-      guard let last = wanted.max(), last >= count else { return count }
-      throw FormatError("there is no column \(last + 1): the line has \(count)")
+      return try copy.withUnsafeMutableBufferPointer {
+        try TableLine.fields(of: $0, quoting: quoting).map { Array($0) }
+      }
     } catch {
-      throw context.error(in: member, line: lines.firstLine, "\(error)")
+      throw context.error(in: member, line: number, "\(error)", hint: hints.hint(for: error))
     }
+  }
+
+  /// How many fields the first line has that is not blank; nil when all are.
+  private func countColumns(of lines: LinePiece, including wanted: [Int]) throws -> Int? {
+    var rest = lines.bytes[...]
+    var number = lines.firstLine
+    while let end = rest.firstIndex(of: UInt8(ascii: "\n")) {
+      let line = rest[..<end].last == UInt8(ascii: "\r") ? rest[..<end].dropLast() : rest[..<end]
+      guard TableLine.isBlank(line) else {
+        let count = try fields(of: line, number).count
+        guard let last = wanted.max(), last >= count else { return count }
+        throw context.error(
+          in: member,
+          line: number,
+          "there is no column \(last + 1): the line has \(count), separated by tabs",
+          hint: hints.columns
+        )
+      }
+      rest = rest[(end + 1)...]
+      number += 1
+    }
+    return nil
   }
 
   private func find(
     _ names: [String],
-    in header: ArraySlice<UInt8>
+    in header: [[UInt8]],
+    _ number: Int
   ) throws -> (count: Int, positions: [Int]) {
-    let fields = header.split(separator: UInt8(ascii: "\t"), omittingEmptySubsequences: false)
     let positions = try names.map { name in
-      guard let index = fields.firstIndex(where: { $0.elementsEqual(name.utf8) }) else {
+      let found = header.indices.filter { header[$0].elementsEqual(name.utf8) }
+      guard found.count == 1 else {
+        let known = header.prefix(20).map { "'\(String(decoding: $0.prefix(40), as: UTF8.self))'" }
         throw context.error(
           in: member,
-          line: 1,
-          "the header must name the columns \(names.joined(separator: " and ")), "
-            + "there is no '\(name)'"
+          line: number,
+          found.isEmpty
+            ? "the header must name the columns \(names.joined(separator: " and ")), there is no "
+              + "'\(name)' among its cells, separated by tabs: \(known.joined(separator: ", "))"
+            : "the header names the column '\(name)' \(found.count) times",
+          hint: hints.columns
         )
       }
-      return index
+      return found[0]
     }
-    return (fields.count, positions)
+    return (header.count, positions)
   }
 }

@@ -85,7 +85,7 @@ final class BIDMCCollector: TaskCollector {
           let slot = try series.values.withUnsafeBytes { try context.spool($0) }
           cases[file]?.append(SpooledSample(id: 0, label: series.target, slot: slot))
         }
-        try context.reject(read.faults)
+        try context.leaveOut(read.leftOut)
       }
     }
     try context.workers.finish()
@@ -107,11 +107,11 @@ final class BIDMCCollector: TaskCollector {
   /// The cases of a piece of a file.
   private struct Cases: Sendable {
     var cases: [TimeSeriesCase]
-    var faults: [FaultyLine]
+    var leftOut: LeftOutLines
 
     init(_ piece: LinePiece, _ policy: ErrorPolicy) throws {
       var cases: [TimeSeriesCase] = []
-      faults = try piece.forEachLine(policy: policy) { line, fail in
+      leftOut = try piece.forEachLine(policy: policy) { line, fail in
         guard !line.allSatisfy({ $0 == 0x20 || $0 == 0x09 }) else { return }
         do {
           cases.append(

@@ -79,7 +79,12 @@ final class CollectorContext {
   }
 
   /// An error in a member, or in the archive as a whole.
-  func error(in member: String? = nil, line: Int? = nil, _ reason: String) -> ArchiveError {
-    ArchiveError(archive: archive, member: member, line: line, reason: reason)
+  func error(
+    in member: String? = nil,
+    line: Int? = nil,
+    _ reason: String,
+    hint: String? = nil
+  ) -> ArchiveError {
+    ArchiveError(archive: archive, member: member, line: line, reason: reason, hint: hint)
   }
 }

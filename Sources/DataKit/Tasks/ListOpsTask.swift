@@ -49,13 +49,10 @@ final class ListOpsCollector: TaskCollector {
       try Rows(piece, policy)
     } deliver: { [self] rows in
       try samples.append(rows.batch, labels: rows.labels, to: split, in: context)
-      try context.reject(rows.faults)
+      try context.leaveOut(rows.leftOut)
     }
-    guard samples.count(in: split) > 0 else {
-      throw context.error(
-        in: member.path,
-        "there are no rows: the \(split.rawValue) split is empty"
-      )
+    guard split != .train || samples.count(in: split) > 0 else {
+      throw context.error(in: member.path, "there are no rows: the train split is empty")
     }
   }
 
@@ -63,12 +60,12 @@ final class ListOpsCollector: TaskCollector {
   private struct Rows: Sendable {
     var batch: TokenBatch
     var labels: [Int64]
-    var faults: [FaultyLine]
+    var leftOut: LeftOutLines
 
     init(_ piece: TablePiece, _ policy: ErrorPolicy) throws {
       var tokenizer = ListOpsTokenizer(limit: ListOpsCollector.maximumLength - 1)
       var labels: [Int64] = []
-      faults = try piece.forEachRow(policy: policy) { fields, fail in
+      leftOut = try piece.forEachRow(policy: policy) { fields, fail in
         guard fields[1].count == 1, let digit = fields[1].first,
           (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(digit)
         else {
@@ -82,7 +79,6 @@ final class ListOpsCollector: TaskCollector {
           }
           try tokenizer.append(fields[0])
         } catch {
-          guard error != .tooManyTokens else { throw error }
           throw fail("Source: \(error)")
         }
         labels.append(Int64(digit - UInt8(ascii: "0")))
@@ -97,11 +93,12 @@ final class ListOpsCollector: TaskCollector {
       throw context.error("the member listops-1000/\(file) is missing")
     }
     samples.number([.train, .validation, .test])
-    return samples.collected(
+    return try samples.collected(
       splits: [.train, .validation, .test],
       rule: VocabularyRule(tokenizer: "listops", minimumFrequency: 1),
       maximumLength: Self.maximumLength,
-      target: .classes(10)
+      target: .classes(10),
+      in: context
     )
   }
 }

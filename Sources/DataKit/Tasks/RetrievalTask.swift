@@ -69,11 +69,11 @@ final class RetrievalCollector: TaskCollector {
         to: split,
         in: context
       )
-      try context.reject(rows.faults)
+      try context.leaveOut(rows.leftOut)
       repairedCount += rows.repairedCount
     }
-    guard samples.count(in: split) > 0 else {
-      throw reader.error(in: member, "there are no rows: the \(split.rawValue) split is empty")
+    guard split != .train || samples.count(in: split) > 0 else {
+      throw reader.error(in: member, "there are no rows: the train split is empty")
     }
   }
 
@@ -82,7 +82,7 @@ final class RetrievalCollector: TaskCollector {
     var first: TokenBatch
     var second: TokenBatch
     var labels: [Int64] = []
-    var faults: [FaultyLine] = []
+    var leftOut = LeftOutLines()
     /// How many decoded texts had bytes that are not UTF-8.
     var repairedCount = 0
 
@@ -93,7 +93,7 @@ final class RetrievalCollector: TaskCollector {
       )
       var labels: [Int64] = []
       var repairedCount = 0
-      let faults = try piece.forEachRow(policy: policy) { fields, fail in
+      let leftOut = try piece.forEachRow(policy: policy) { fields, fail in
         // Everything that can be wrong with a row is found before anything of it is kept.
         let label = try Rows.label(fields[0], fail)
         let first = try Rows.text(fields[1], "the first text", form, fail)
@@ -104,7 +104,7 @@ final class RetrievalCollector: TaskCollector {
         try second.bytes.withUnsafeBufferPointer { try other.append($0) }
       }
       (first, second) = (one.finish(), other.finish())
-      (self.labels, self.faults, self.repairedCount) = (labels, faults, repairedCount)
+      (self.labels, self.leftOut, self.repairedCount) = (labels, leftOut, repairedCount)
     }
 
     private static func label(
@@ -147,18 +147,19 @@ final class RetrievalCollector: TaskCollector {
       throw context.error("the member tsv_data/\(file) is missing")
     }
     samples.number([.train, .validation, .test])
-    var task = samples.collected(
+    var task = try samples.collected(
       splits: [.train, .validation, .test],
-      rule: VocabularyRule(.character, minimumFrequency: 1, specials: nil),
+      rule: VocabularyRule(tokenizer: TokenizerKind.character.rawValue, minimumFrequency: 1),
       maximumLength: Self.maximumLength,
-      target: .classes(2, names: ["unrelated", "cites"])
+      target: .classes(2, names: ["unrelated", "cites"]),
+      in: context
     )
     task.options["text_form"] = form.rawValue
     if repairedCount > 0 {
       task.options["repaired_texts"] = "\(repairedCount)"
-      task.notes = [
+      task.notes.append(
         "\(repairedCount) decoded texts had bytes that are not UTF-8; U+FFFD stands in their place"
-      ]
+      )
     }
     return task
   }

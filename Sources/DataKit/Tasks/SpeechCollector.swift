@@ -20,8 +20,10 @@ final class SpeechCollector: TaskCollector {
   private let words: SpeechWords
   private let classes: [Substring: Int]
   private var clips: [Clip] = []
-  private var names: Set<String> = []
-  private var listed: [Split: Set<String>] = [:]
+  /// The names of clips, and of those that the lists name, by their bytes: strings compare by
+  /// canonical equivalence.
+  private var names: Set<[UInt8]> = []
+  private var listed: [Split: Set<[UInt8]>] = [:]
   private var paddedCount = 0
   private var cutCount = 0
 
@@ -43,7 +45,7 @@ final class SpeechCollector: TaskCollector {
       )
     }
     let name = tail.joined(separator: "/")
-    guard names.insert(name).inserted else {
+    guard names.insert(Array(name.utf8)).inserted else {
       throw reader.error(in: member, "the clip stands in the archive twice")
     }
     context.membersRead += 1
@@ -78,8 +80,9 @@ final class SpeechCollector: TaskCollector {
       throw reader.error(in: member, "the list stands in the archive twice")
     }
     context.membersRead += 1
-    var names: Set<String> = []
-    let bytes = try reader.readAll(member, limit: Self.listLimit)
+    var names: Set<[UInt8]> = []
+    var bytes = try reader.readAll(member, limit: Self.listLimit)[...]
+    if bytes.starts(with: LineReader.byteOrderMark) { bytes = bytes.dropFirst(3) }
     for (index, raw) in bytes.split(
       separator: UInt8(ascii: "\n"),
       omittingEmptySubsequences: false
@@ -95,7 +98,7 @@ final class SpeechCollector: TaskCollector {
           "'\(String(decoding: line.prefix(80), as: UTF8.self))' is not <word>/<clip>.wav"
         )
       }
-      names.insert(String(decoding: line, as: UTF8.self))
+      names.insert(Array(line))
     }
     listed[split] = names
   }
@@ -144,12 +147,14 @@ final class SpeechCollector: TaskCollector {
     for (file, split) in Self.lists.sorted(by: { $0.key < $1.key }) where listed[split] == nil {
       throw context.error("the member \(file) is missing")
     }
-    let absent = listed.values.reduce(into: Set<String>()) { $0.formUnion($1) }
+    let absent = listed.values.reduce(into: Set<[UInt8]>()) { $0.formUnion($1) }
       .subtracting(names).count
     if absent > 0 { context.skipped["listed clips that are not in the archive"] = absent }
     var splits: [Split: [SpooledSample]] = [:]
     for (sample, clip) in zip(samples, clips) {
-      let split = [Split.validation, .test].first { listed[$0]?.contains(clip.name) == true }
+      let split = [Split.validation, .test].first {
+        listed[$0]?.contains(Array(clip.name.utf8)) == true
+      }
       splits[split ?? .train, default: []].append(sample)
     }
     return Split.allCases.map { ($0, splits[$0] ?? []) }

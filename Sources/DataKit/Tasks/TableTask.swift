@@ -10,16 +10,15 @@ extension TaskDefinition {
       expectedMembers: "one .tsv file, or several named after train, validation and test",
       source: "your own .tsv files, plain, compressed or in an archive",
       options: [
-        .textColumn, .labelColumn, .tokenizer, .specialTokens, .maximumLength, .minimumFrequency,
-        .split, .splitSeed,
+        .textColumn, .labelColumn, .quoting, .tokenizer, .specialTokens, .maximumLength,
+        .minimumFrequency, .split, .splitSeed,
       ],
       isInSuite: false,
       acceptsPlainFiles: true,
+      takesAnyFolder: true,
       locate: { parts in
-        guard let name = parts.last, name.hasSuffix(".tsv") || name == "standard input" else {
-          return nil
-        }
-        return (Array(parts.dropLast()), [name])
+        guard let name = parts.last, FileEnding.isTable(name) else { return nil }
+        return ([], parts)
       },
       makeCollector: { TableCollector($0, options) }
     )
@@ -28,6 +27,10 @@ extension TaskDefinition {
 
 /// Reads users' own tables: a column of texts and one of labels.
 final class TableCollector: TaskCollector {
+  /// The columns unless told otherwise.
+  static let textColumn = "text"
+  static let labelColumn = "label"
+
   private let context: CollectorContext
   private let tokenizer: TokenizerKind
   private let maximumLength: Int
@@ -35,9 +38,19 @@ final class TableCollector: TaskCollector {
   private let textColumn: String
   private let labelColumn: String
   private let options: TaskOptions
-  private var tables: [(path: String, file: Substring, samples: Range<Int>)] = []
+  private var tables: [Table] = []
   private var samples = TokenSamples(countsTrain: false)
   private var names = ClassNames()
+
+  /// A table that was read.
+  struct Table {
+    /// As the archive has it.
+    var member: String
+    /// Its folders and its name.
+    var parts: [Substring]
+    /// Its rows among all samples.
+    var samples: Range<Int>
+  }
 
   init(_ context: CollectorContext, _ options: TaskOptions) {
     self.context = context
@@ -49,43 +62,50 @@ final class TableCollector: TaskCollector {
       minimumFrequency: options.minimumFrequency ?? 1,
       specials: options.specialTokens
     )
-    textColumn = options.textColumn ?? "text"
-    labelColumn = options.labelColumn ?? "label"
+    textColumn = options.textColumn ?? Self.textColumn
+    labelColumn = options.labelColumn ?? Self.labelColumn
   }
 
   /// By name in a table with a header; by number in one without.
-  private func columns() throws -> TableColumns {
-    switch (Int(textColumn), Int(labelColumn)) {
-    case (let text?, let label?):
-      return .numbered(count: nil, wanted: [text - 1, label - 1]) { _ in nil }
-    case (nil, nil): return .named([textColumn, labelColumn])
-    default:
-      throw context.error(
-        "one of the columns '\(textColumn)' and '\(labelColumn)' is a name, the other a number: "
-          + "a table has a header or it has none"
-      )
+  private var columns: TableColumns {
+    guard let text = Int(textColumn), let label = Int(labelColumn) else {
+      return .named([textColumn, labelColumn])
     }
+    return .numbered(count: nil, wanted: [text - 1, label - 1]) { _ in nil }
   }
 
   func read(_ member: ArchiveMember, at tail: [Substring], from reader: ArchiveReader) throws {
+    guard FileEnding.isTable(tail[tail.count - 1], isPlainFile: member.isPlainFile) else {
+      throw reader.error(in: member, FileEnding.notTable)
+    }
     context.membersRead += 1
     let first = samples.count(in: .train)
     do {
       try readRows(member, reader)
     } catch let error as TokenizerError {
-      throw reader.error(in: member, "\(error)")
+      throw context.error(
+        in: member.path,
+        "\(error)",
+        hint: "--tokenizer character or byte has fewer"
+      )
     }
     let range = first..<samples.count(in: .train)
     guard !range.isEmpty else { throw reader.error(in: member, "there are no rows") }
-    tables.append((path: member.path, file: tail[0], samples: range))
+    tables.append(Table(member: member.path, parts: tail, samples: range))
   }
 
   private func readRows(_ member: ArchiveMember, _ reader: ArchiveReader) throws {
     let (kind, limit, policy) = (tokenizer, maximumLength - 1, context.errorPolicy)
-    try TableReader(context: context, member: member.path).read(
-      from: reader,
-      columns: try columns()
-    ) { piece in
+    let table = TableReader(
+      context: context,
+      member: member.path,
+      quoting: options.quoting ?? .standard,
+      hints: TableHints(
+        columns: "--text-column and --label-column choose columns, by name or by number",
+        quotes: TableHints.quoting
+      )
+    )
+    try table.read(from: reader, columns: columns) { piece in
       try Rows(piece, kind, limit: limit, policy)
     } deliver: { [self] rows in
       let labels = try rows.labels.map { label in
@@ -98,7 +118,7 @@ final class TableCollector: TaskCollector {
         return Int64(number)
       }
       try samples.append(rows.batch, labels: labels, to: .train, in: context)
-      try context.reject(rows.faults)
+      try context.leaveOut(rows.leftOut)
     }
   }
 
@@ -106,7 +126,7 @@ final class TableCollector: TaskCollector {
   private struct Rows: Sendable {
     var batch: TokenBatch
     var labels: [[UInt8]]
-    var faults: [FaultyLine]
+    var leftOut: LeftOutLines
 
     init(
       _ piece: TablePiece,
@@ -116,7 +136,7 @@ final class TableCollector: TaskCollector {
     ) throws {
       var tokenizer = kind.makeTokenizer(limit: limit)
       var labels: [[UInt8]] = []
-      faults = try piece.forEachRow(policy: policy) { fields, fail in
+      leftOut = try piece.forEachRow(policy: policy) { fields, fail in
         // Everything that can be wrong with a row is found before anything of it is kept.
         do {
           guard !fields[1].isEmpty else { throw FormatError("the label is empty") }
@@ -136,23 +156,25 @@ final class TableCollector: TaskCollector {
   func finish() throws -> CollectedTask {
     let parts =
       tables.count == 1
-      ? (options.split ?? .standard)
-        .cut(samples.count(in: .train), seed: options.splitSeed ?? 42)
+      ? try (options.split ?? .standard).cut(
+        samples.count(in: .train),
+        seed: options.splitSeed ?? 42,
+        in: context
+      )
       : try namedParts()
-    for (split, indices) in parts where indices.isEmpty {
-      throw context.error("the \(split.rawValue) split would be empty")
-    }
     try samples.deal(parts, in: context)
     let (classNames, classes) = names.ordered()
     samples.relabel { classes[$0] }
-    var task = samples.collected(
+    var task = try samples.collected(
       splits: parts.map(\.split),
       rule: rule,
       maximumLength: maximumLength,
-      target: .classes(classNames.count, names: classNames)
+      target: .classes(classNames.count, names: classNames),
+      in: context
     )
     task.options["text_column"] = textColumn
     task.options["label_column"] = labelColumn
+    if let quoting = options.quoting { task.options["quoting"] = quoting.rawValue }
     if tables.count == 1 {
       task.options["split"] = (options.split ?? .standard).text
       task.options["split_seed"] = "\(options.splitSeed ?? 42)"
@@ -163,39 +185,15 @@ final class TableCollector: TaskCollector {
   /// Several tables are the splits that their names tell.
   private func namedParts() throws -> [(split: Split, indices: ArraySlice<Int>)] {
     guard options.split == nil, options.splitSeed == nil else {
-      throw context.error("there is a table for each split: --split and --split-seed say otherwise")
+      throw context.error(
+        "there are \(tables.count) tables, '\(tables[0].member)' and others, and each is a split: "
+          + "--split and --split-seed say otherwise",
+        hint: "leave them out, or take one table (--prefix takes those of a folder)"
+      )
     }
-    var found: [Split: ArraySlice<Int>] = [:]
-    for table in tables {
-      guard let split = SplitName.split(of: table.file) else {
-        throw context.error(
-          in: table.path,
-          "the name tells no split: of several tables each must be named after train, validation "
-            + "(or val, dev, eval) or test"
-        )
-      }
-      guard found.updateValue(Array(table.samples)[...], forKey: split) == nil else {
-        throw context.error(in: table.path, "a second table for the \(split.rawValue) split")
-      }
+    let found = try SplitName.tables(tables, in: context)
+    return Split.allCases.compactMap { split in
+      found[split].map { (split, Array($0.samples)[...]) }
     }
-    for split in [Split.train, .test] where found[split] == nil {
-      throw context.error("no table is named after the \(split.rawValue) split")
-    }
-    return Split.allCases.compactMap { split in found[split].map { (split, $0) } }
-  }
-}
-
-/// What file names tell about splits.
-enum SplitName {
-  private static let words: [String: Split] = [
-    "train": .train, "training": .train, "validation": .validation, "valid": .validation,
-    "val": .validation, "dev": .validation, "eval": .validation, "test": .test, "testing": .test,
-  ]
-
-  /// The split that a word in the name tells, as `reviews_train.tsv` and `dev.tsv` do; nil when no
-  /// word does, or several tell different ones.
-  static func split(of name: Substring) -> Split? {
-    let found = Set(name.lowercased().split { !$0.isLetter }.compactMap { words[String($0)] })
-    return found.count == 1 ? found.first : nil
   }
 }

@@ -45,8 +45,8 @@ struct SpooledSample: Sendable {
 
 /// The encoding of spooled samples, and what turns it into the shards' values.
 enum SpooledEncoding: Sendable {
-  /// 16-bit provisional token numbers; `ids` gives their final ids, the end token is appended.
-  case tokens(ids: [UInt16])
+  /// Provisional token numbers; `ids` gives their final ids, the end token is appended.
+  case tokens(ids: [UInt16], widths: TokenWidths)
   /// Values that are stored as they are.
   case bytes
   /// PNG files of grey images; decoded while shards are written, on all threads.

@@ -18,6 +18,10 @@ public struct TaskDefinition: Sendable {
   public let isInSuite: Bool
   /// Whether an input that is no archive is taken as the task's one member.
   let acceptsPlainFiles: Bool
+  /// Whether members in any folder are one data set, of which `--prefix` takes those below a folder.
+  ///
+  /// If not, each folder that holds the data set has a copy, and `--prefix` names one.
+  let takesAnyFolder: Bool
   /// Whether `locate` looks at a member's folder alone, so that its answer holds for the folder.
   let locatesByFolder: Bool
   /// Splits a member's path into what stands before the task's folder and what comes after it;
@@ -35,6 +39,7 @@ public struct TaskDefinition: Sendable {
     options: Set<TaskOptions.Name> = [],
     isInSuite: Bool = true,
     acceptsPlainFiles: Bool = false,
+    takesAnyFolder: Bool = false,
     locatesByFolder: Bool = false,
     locate: @escaping @Sendable ([Substring]) -> (prefix: [Substring], tail: [Substring])?,
     makeCollector: @escaping @Sendable (CollectorContext) -> any TaskCollector
@@ -48,6 +53,7 @@ public struct TaskDefinition: Sendable {
     self.options = options
     self.isInSuite = isInSuite
     self.acceptsPlainFiles = acceptsPlainFiles
+    self.takesAnyFolder = takesAnyFolder
     self.locatesByFolder = locatesByFolder
     self.locate = locate
     self.makeCollector = makeCollector
@@ -75,6 +81,28 @@ public struct TaskDefinition: Sendable {
   /// The tasks that `build all` prepares.
   public static func suite(options: TaskOptions = TaskOptions()) -> [TaskDefinition] {
     all(options: options).filter(\.isInSuite)
+  }
+
+  /// Where a member stands in the task: what ``locate`` says of its path, which may be of another
+  /// prefix than the one wanted.
+  ///
+  /// - Parameters:
+  ///   - parts: the path.
+  ///   - isPlainFile: whether it is an input that is no archive; it has no folders, and is meant.
+  ///   - wanted: the folder that `--prefix` names.
+  /// - Returns: the folder and the path from there on; nil when the member is not the task's.
+  func place(
+    of parts: [Substring],
+    isPlainFile: Bool,
+    under wanted: [Substring]?
+  ) -> (prefix: [Substring], tail: [Substring])? {
+    guard takesAnyFolder else { return locate(parts) }
+    if isPlainFile { return (wanted ?? [], parts) }
+    guard let wanted else { return locate(parts) }
+    guard parts.count > wanted.count, parts.starts(with: wanted) else {
+      return locate(parts).map { _ in (Array(parts.dropLast()), Array(parts.suffix(1))) }
+    }
+    return locate(Array(parts[wanted.count...])).map { (wanted, $0.tail) }
   }
 
   /// A task whose members all lie in one folder of a fixed name.

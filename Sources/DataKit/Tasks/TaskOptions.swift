@@ -20,6 +20,7 @@ public struct TaskOptions: Sendable, Equatable {
     case minimumFrequency = "min-frequency"
     case textColumn = "text-column"
     case labelColumn = "label-column"
+    case quoting
     case split
     case splitSeed = "split-seed"
   }
@@ -40,6 +41,8 @@ public struct TaskOptions: Sendable, Equatable {
   public var textColumn: String?
   /// The column of the label, likewise.
   public var labelColumn: String?
+  /// What double quotes mean in users' own tables.
+  public var quoting: TableQuoting?
   /// How data without splits of its own is cut.
   public var split: SplitShares?
   /// The seed of that cut.
@@ -60,6 +63,7 @@ public struct TaskOptions: Sendable, Equatable {
       case .minimumFrequency: minimumFrequency != nil
       case .textColumn: textColumn != nil
       case .labelColumn: labelColumn != nil
+      case .quoting: quoting != nil
       case .split: split != nil
       case .splitSeed: splitSeed != nil
       }
@@ -83,47 +87,18 @@ public struct TaskOptions: Sendable, Equatable {
         return "--\(name)-column must be a name, or a number from 1"
       }
     }
+    let text = textColumn ?? TableCollector.textColumn
+    let label = labelColumn ?? TableCollector.labelColumn
+    guard !text.utf8.elementsEqual(label.utf8) else {
+      return "--text-column and --label-column are the same column, '\(text)'"
+    }
+    guard (Int(text) == nil) == (Int(label) == nil) else {
+      return
+        "--text-column and --label-column: one of '\(text)' and '\(label)' is a name, the other "
+        + "a number, and a table has a header or it has none"
+    }
     return nil
   }
-}
-
-/// The shares of a data set that train, validate and test; they add up to 1.
-public struct SplitShares: Sendable, Equatable {
-  /// What validation and test get; training gets the rest.
-  public let validation, test: Double
-
-  /// The shares unless told otherwise.
-  public static let standard = SplitShares(validation: 0.1, test: 0.1)
-
-  private init(validation: Double, test: Double) {
-    self.validation = validation
-    self.test = test
-  }
-
-  /// Three shares; nil unless each is 0 to 1, training and test get something, and they add up
-  /// to 1.
-  public init?(train: Double, validation: Double, test: Double) {
-    guard [train, validation, test].allSatisfy({ (0...1).contains($0) }), train > 0, test > 0,
-      abs(train + validation + test - 1) < 1e-9
-    else { return nil }
-    self.init(validation: validation, test: test)
-  }
-
-  /// Cuts `count` samples in the order of PyTorch's permutation: training first, then
-  /// int(share n) for validation and for test.
-  func cut(_ count: Int, seed: UInt32) -> [(split: Split, indices: ArraySlice<Int>)] {
-    let order = randomPermutation(count: count, seed: seed)
-    let validationCount = Int(validation * Double(count))
-    let testCount = Int(test * Double(count))
-    let first = count - validationCount - testCount
-    return [
-      (.train, order[..<first]), (.validation, order[first..<first + validationCount]),
-      (.test, order[(first + validationCount)...]),
-    ].filter { $0.0 != .validation || validationCount > 0 }
-  }
-
-  /// As in the options of a data set: `0.8,0.1,0.1`.
-  var text: String { "\(1 - validation - test),\(validation),\(test)" }
 }
 
 /// An option that cannot be used.

@@ -44,6 +44,7 @@ final class TextCollector: TaskCollector {
   private let maximumLength: Int
   private let rule: VocabularyRule
   private var samples = TokenSamples()
+  private var seen: Set<Split> = []
   private var pending: [Split: [Review]] = [:]
   private var pendingBytes = 0
 
@@ -73,6 +74,7 @@ final class TextCollector: TaskCollector {
       )
     }
     context.membersRead += 1
+    seen.insert(split)
     if let fault = reader.sizeFault(of: member, limit: Self.memberLimit) {
       return try context.reject(fault)
     }
@@ -107,7 +109,7 @@ final class TextCollector: TaskCollector {
           }
         } catch {
           let fault = ArchiveError(archive: archive, member: review.path, reason: "\(error)")
-          guard policy != .fail, error != .tooManyTokens else { throw fault }
+          guard policy != .fail else { throw fault }
           faults[index] = fault
         }
       }
@@ -125,19 +127,22 @@ final class TextCollector: TaskCollector {
   func finish() throws -> CollectedTask {
     for split in Split.allCases where pending[split] != nil { try submit(split) }
     try context.workers.finish()
-    for split in [Split.train, .test] where samples.count(in: split) == 0 {
+    for split in [Split.train, .test] where !seen.contains(split) {
       throw context.error(
         "there are no reviews under \(split.rawValue)/neg or \(split.rawValue)/pos"
       )
     }
     samples.number([.train, .test])
-    var task = samples.collected(
+    var task = try samples.collected(
       splits: [.train, .test],
       rule: rule,
       maximumLength: maximumLength,
-      target: .classes(2, names: ["negative", "positive"])
+      target: .classes(2, names: ["negative", "positive"]),
+      in: context
     )
-    task.notes = ["the task has no validation split: test stands for it, as in the published setup"]
+    task.notes.append(
+      "the task has no validation split: test stands for it, as in the published setup"
+    )
     return task
   }
 }

@@ -1,37 +1,5 @@
 internal import Tokenizers
 
-/// How a task's vocabulary is made of the tokens of its training split.
-struct VocabularyRule {
-  /// The tokenizer's name in the manifest.
-  var tokenizer: String
-  /// Tokens counted less often become `<unk>`.
-  var minimumFrequency: Int
-  /// The tokens before all others.
-  var specials = SpecialTokens.standard
-  /// Whether all tokens are kept, in the table's order.
-  var isFixed = false
-
-  /// The rule of a kind of text tokenizer.
-  init(_ kind: TokenizerKind, minimumFrequency: Int, specials: SpecialTokens?) {
-    tokenizer = kind.rawValue
-    isFixed = kind == .byte
-    self.minimumFrequency = kind == .byte ? 1 : minimumFrequency
-    self.specials = specials ?? .standard
-  }
-
-  /// The rule of a tokenizer of the given name.
-  init(tokenizer: String, minimumFrequency: Int) {
-    self.tokenizer = tokenizer
-    self.minimumFrequency = minimumFrequency
-  }
-
-  func vocabulary(of table: TokenTable) -> Vocabulary {
-    isFixed
-      ? Vocabulary(fixed: table, specials: specials)
-      : Vocabulary(table, minimumFrequency: minimumFrequency, specials: specials)
-  }
-}
-
 /// Spools tokenized samples and, at the end, makes the vocabulary.
 ///
 /// Samples are added split by split in any interleaving; inside a split the order of adding is
@@ -39,6 +7,7 @@ struct VocabularyRule {
 struct TokenSamples {
   private var table = TokenTable()
   private var samples: [Split: [SpooledSample]] = [:]
+  private var widths = TokenWidths()
   private let countsTrain: Bool
   /// What is kept of a sample, in bytes: twice the sample while they are dealt, its place in the
   /// order, and its hash.
@@ -74,14 +43,21 @@ struct TokenSamples {
     in context: CollectorContext,
     indexByteCount: Int
   ) throws -> [SampleSpool.Slot] {
-    var batch = batch
-    try batch.renumber(by: &table, counting: countsTrain && split == .train)
-    var start = 0
-    return try batch.ends.map { end in
-      defer { start = end }
-      return try batch.numbers[start..<end].withUnsafeBytes {
-        try context.spool($0, indexByteCount: indexByteCount)
+    func slots(_ numbers: [some FixedWidthInteger]) throws -> [SampleSpool.Slot] {
+      var start = 0
+      return try batch.ends.map { end in
+        defer { start = end }
+        return try numbers[start..<end].withUnsafeBytes {
+          try context.spool($0, indexByteCount: indexByteCount)
+        }
       }
+    }
+    switch try batch.numbers(by: &table, counting: countsTrain && split == .train) {
+    case .narrow(let numbers): return try slots(numbers)
+    case .wide(let numbers):
+      let slots = try slots(numbers)
+      if let first = slots.first { widths.widen(from: first) }
+      return slots
     }
   }
 
@@ -102,13 +78,13 @@ struct TokenSamples {
     try context.spool.flush()
     var counts = [Int](repeating: 0, count: table.tokens.count)
     for sample in samples[.train] ?? [] {
-      let numbers = try [UInt16](unsafeUninitializedCapacity: sample.slot.byteCount / 2) {
-        try context.spool.read(sample.slot, into: UnsafeMutableRawBufferPointer($0))
-        $1 = $0.count
+      let slot = sample.slot
+      try withUnsafeTemporaryAllocation(byteCount: slot.byteCount, alignment: 4) { bytes in
+        try context.spool.read(slot, into: bytes)
+        widths.forEachNumber(of: slot, in: UnsafeRawBufferPointer(bytes)) { counts[$0] += 1 }
       }
-      for number in numbers { counts[Int(number)] += 1 }
     }
-    for (number, count) in counts.enumerated() { table.count(UInt16(number), times: count) }
+    for (number, count) in counts.enumerated() { table.count(UInt32(number), times: count) }
   }
 
   /// Numbers the samples through the given splits in order.
@@ -133,17 +109,20 @@ struct TokenSamples {
   }
 
   /// The finished task; the vocabulary comes from the training split.
+  ///
+  /// - Throws: ``ArchiveError`` when the vocabulary would be too large.
   func collected(
     splits order: [Split],
     rule: VocabularyRule,
     maximumLength: Int,
-    target: TargetDescription
-  ) -> CollectedTask {
-    let vocabulary = rule.vocabulary(of: table)
+    target: TargetDescription,
+    in context: CollectorContext
+  ) throws -> CollectedTask {
+    let vocabulary = try rule.vocabulary(of: table, in: context)
     return CollectedTask(
       input: .tokens,
       elementType: vocabulary.tokens.count <= 256 ? .uint8 : .uint16,
-      encoding: .tokens(ids: vocabulary.ids),
+      encoding: .tokens(ids: vocabulary.ids, widths: widths),
       maximumLength: maximumLength,
       fixedLength: nil,
       target: target,
@@ -165,7 +144,8 @@ struct TokenSamples {
         "tokenizer": rule.tokenizer,
       ].merging(
         rule.specials == .standard ? [:] : ["special_tokens": rule.specials.rawValue]
-      ) { $1 }
+      ) { $1 },
+      notes: rule.notes(on: table)
     )
   }
 }

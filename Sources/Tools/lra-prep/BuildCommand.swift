@@ -135,7 +135,8 @@ struct BuildCommand: ParsableCommand {
         throw ValidationError("a data set is not written to a terminal; pipe it into something")
       }
     }
-    guard input.filter({ $0 == "-" }).count <= 1 else {
+    guard taskOptions.labels != "" else { throw ValidationError("--labels must not be empty") }
+    guard (taskOptions.labelInputs + input).filter({ $0 == "-" }).count <= 1 else {
       throw ValidationError("standard input can be read only once")
     }
     guard (1...4096).contains(shardSize) else {
@@ -175,6 +176,11 @@ struct BuildCommand: ParsableCommand {
     }
     guard Set(sets.map(\.name)).count == sets.count else {
       throw ValidationError("the same mask set is asked for twice")
+    }
+    if taskOptions.specialTokens == .noMask, let set = sets.first(where: { $0.policy != .causal }) {
+      throw ValidationError(
+        "--special-tokens no-mask leaves out <mask>, without which --mask \(set.name) cannot be used"
+      )
     }
     return sets
   }

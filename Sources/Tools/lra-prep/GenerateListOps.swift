@@ -59,9 +59,13 @@ struct GenerateListOpsCommand: ParsableCommand {
 
   func validate() throws {
     if let problem = parameters.problem { throw ValidationError(problem) }
-    if samples < 1 { throw ValidationError("--samples must be at least 1") }
-    if (validationSamples ?? 0) < 0 || (testSamples ?? 0) < 0 {
-      throw ValidationError("--validation-samples and --test-samples must not be negative")
+    for (option, count, least) in [
+      ("samples", samples, 1), ("validation-samples", validationSamples ?? 0, 0),
+      ("test-samples", testSamples ?? 0, 0),
+    ] where !(least...ListOpsArchive.countLimit).contains(count) {
+      throw ValidationError(
+        "--\(option) \(count) is not in \(least)...\(ListOpsArchive.countLimit)"
+      )
     }
     try common.check()
   }

@@ -27,11 +27,11 @@ struct GeneratePathfinderCommand: ParsableCommand {
   @Option(help: "How many images.")
   var samples = 200_000
 
-  @Option(help: "Width and height in pixels: 32, 64, 128, 256 or 512.")
-  var resolution = 32
+  @Option(help: "Width and height in pixels: 32, 64, 128, 256 or 512 (default: 32).")
+  var resolution: Int?
 
-  @Option(help: "Paddles of a target snake: 14 is hard, 9 intermediate, 6 easy.")
-  var contourLength = 14
+  @Option(help: "Paddles of a target snake: 14 is hard, 9 intermediate, 6 easy (default: 14).")
+  var contourLength: Int?
 
   @Option(help: "Images in a folder.")
   var batchSize = 1000
@@ -48,12 +48,25 @@ struct GeneratePathfinderCommand: ParsableCommand {
   @OptionGroup var common: GenerateOptions
 
   func validate() throws {
-    if PathfinderParameters.published(resolution: resolution) == nil {
+    if let resolution, !PathfinderParameters.resolutions.contains(resolution) {
       throw ValidationError(
         "--resolution \(resolution) is unknown, expected 32, 64, 128, 256 or 512"
       )
     }
-    if samples < 1 { throw ValidationError("--samples must be at least 1") }
+    if parameters != nil, resolution != nil || contourLength != nil {
+      throw ValidationError(
+        "--parameters has resolution and contour length: leave --resolution and --contour-length out"
+      )
+    }
+    for (option, value, range) in [
+      ("contour-length", contourLength ?? 14, PathfinderParameters.contourLengths),
+      ("samples", samples, PathfinderArchive.sampleCounts),
+      ("batch-size", batchSize, PathfinderArchive.batchSizes),
+    ] where !range.contains(value) {
+      throw ValidationError(
+        "--\(option) \(value) is not in \(range.lowerBound)...\(range.upperBound)"
+      )
+    }
     if !printParameters { try common.check() }
   }
 
@@ -78,11 +91,12 @@ struct GeneratePathfinderCommand: ParsableCommand {
     var result: PathfinderParameters
     if let parameters {
       result = try JSONText.decode(PathfinderParameters.self, at: parameters)
+      if let problem = result.problem { throw ToolFailure("\(parameters): \(problem)") }
     } else {
       guard
         let preset = PathfinderParameters.published(
-          resolution: resolution,
-          contourLength: contourLength
+          resolution: resolution ?? 32,
+          contourLength: contourLength ?? 14
         )
       else { throw ExitCode.validationFailure }
       result = preset

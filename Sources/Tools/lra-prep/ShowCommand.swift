@@ -42,10 +42,10 @@ struct ShowCommand: ParsableCommand {
   var variant = 0
   @Option(
     name: .shortAndLong,
-    help: ArgumentHelp("The PNG file to write.", valueName: "file"),
+    help: ArgumentHelp("The PNG file to write (default: samples.png).", valueName: "file"),
     completion: .file(extensions: ["png"])
   )
-  var output = "samples.png"
+  var output: String?
 
   func validate() throws {
     guard Split(rawValue: split) != nil else {
@@ -56,7 +56,7 @@ struct ShowCommand: ParsableCommand {
         "--sample must be 0 or more, --count 1 or more, --variant 0 to 1,000,000"
       )
     }
-    guard !output.isEmpty else { throw ValidationError("--output must not be empty") }
+    guard output != "" else { throw ValidationError("--output must not be empty") }
   }
 
   func run() throws {
@@ -79,6 +79,11 @@ struct ShowCommand: ParsableCommand {
     }
     switch dataSet.manifest.input {
     case .tokens:
+      guard output == nil else {
+        throw ToolFailure(
+          "--output is for pictures: the samples of \(folder) are text, which goes to standard output"
+        )
+      }
       for index in indices(1) {
         printError("\(split) sample \(index): \(drawing.description(of: index))")
         for text in try drawing.texts(of: index) { print(text) }
@@ -89,7 +94,8 @@ struct ShowCommand: ParsableCommand {
   }
 
   private func write(_ png: [UInt8]) throws {
-    try AtomicFile.write(png, to: output)
-    print(output)
+    let path = output ?? "samples.png"
+    try AtomicFile.write(png, to: path)
+    print(path)
   }
 }

@@ -22,6 +22,10 @@ struct TaskOptionArguments: ParsableArguments {
   var textColumn: String?
   @Option(help: "Tsv: the column of the label, likewise (default: label).")
   var labelColumn: String?
+  @Option(
+    help: "Tsv, images: standard (cells may stand in double quotes) or none (default: standard)."
+  )
+  var quoting: TableQuoting?
   @Option(help: "Images: the table of labels (.tsv), lines of <path>, tab, <label>.")
   var labels: String?
   @Option(
@@ -45,6 +49,7 @@ struct TaskOptionArguments: ParsableArguments {
     options.minimumFrequency = minFrequency
     options.textColumn = textColumn
     options.labelColumn = labelColumn
+    options.quoting = quoting
     options.splitSeed = splitSeed
     if let split {
       let numbers = split.split(separator: ",", omittingEmptySubsequences: false).map { Double($0) }
@@ -63,5 +68,6 @@ struct TaskOptionArguments: ParsableArguments {
 }
 
 extension TaskOptions.TextForm: ExpressibleByArgument {}
+extension TableQuoting: ExpressibleByArgument {}
 extension TokenizerKind: ExpressibleByArgument {}
 extension SpecialTokens: ExpressibleByArgument {}

@@ -30,7 +30,7 @@ extension HostileTable {
       )
     ),
     sameListOps("listops-lf.gz"),
-    listOps("listops-cr.gz", "\(listOpsTrain)1: the header must name the columns"),
+    listOps("listops-cr.gz", "\(listOpsTrain)1: a carriage return stands inside the line"),
     sameListOps("listops-no-final-newline.gz"),
     sameListOps("listops-bom.gz"),
     listOps("listops-no-header.gz", "\(listOpsTrain)1: the header must name the columns"),

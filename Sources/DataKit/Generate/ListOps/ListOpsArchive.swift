@@ -8,6 +8,9 @@ public struct ListOpsArchive: Sendable {
   /// The folder of all members, with a trailing slash.
   public static let folder = "lra_release/lra_release/listops-1000/"
 
+  /// The most examples of a table.
+  public static let countLimit = 1 << 30
+
   /// Makes the expressions.
   public let generator: ListOpsGenerator
   /// Examples for training, validation and test; 96,000, 2,000 and 2,000 in the release.
@@ -26,7 +29,7 @@ public struct ListOpsArchive: Sendable {
     threads: Int = 1
   ) throws(GenerateError) {
     counts = [trainCount, validationCount, testCount]
-    guard counts.allSatisfy({ $0 >= 0 && $0 <= 1 << 30 }), counts.reduce(0, +) > 0 else {
+    guard counts.allSatisfy({ (0...Self.countLimit).contains($0) }), counts.reduce(0, +) > 0 else {
       throw GenerateError(reason: "sample counts \(counts) are out of range")
     }
     guard threads >= 1 else {

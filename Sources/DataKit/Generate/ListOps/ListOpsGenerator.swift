@@ -16,18 +16,20 @@ public struct ListOpsParameters: Codable, Equatable, Sendable {
   /// The release's parameters.
   public init() {}
 
-  /// The first rule that the values break, as a sentence, or nil if they are usable.
+  /// The first rule that the values break, as a sentence that names the option of `lra-prep generate
+  /// listops`, or nil if they are usable.
   public var problem: String? {
-    if maximumDepth < 2 || maximumDepth > 64 { return "depth \(maximumDepth) is not in 2...64" }
+    if maximumDepth < 2 || maximumDepth > 64 { return "--depth \(maximumDepth) is not in 2...64" }
     if maximumArguments < 2 || maximumArguments > 1000 {
-      return "maximum arguments \(maximumArguments) is not in 2...1000"
+      return "--maximum-arguments \(maximumArguments) is not in 2...1000"
     }
     if minimumLength < 0 || maximumLength - minimumLength < 2 || maximumLength > 1_000_000 {
       return
-        "no length is over \(minimumLength) and under \(maximumLength), or that is over 1000000"
+        "--minimum-length \(minimumLength) and --maximum-length \(maximumLength) leave no length "
+        + "between them, or are not in 0...1000000"
     }
     if !(treeProbability > 0 && treeProbability < 1) {
-      return "tree probability \(treeProbability) is not between 0 and 1"
+      return "--value-probability \(1 - treeProbability) is not between 0 and 1"
     }
     return nil
   }

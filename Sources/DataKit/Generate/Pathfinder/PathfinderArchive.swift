@@ -16,6 +16,11 @@ public struct PathfinderArchive: Sendable {
   /// Threads that make images; the bytes do not depend on it.
   public let threads: Int
 
+  /// How many images an archive may have.
+  public static let sampleCounts = 1...Int(UInt32.max)
+  /// How many images a folder may have.
+  public static let batchSizes = 1...100_000
+
   /// A description of an archive to write.
   ///
   /// - Throws: ``GenerateError`` if a count is out of range.
@@ -26,10 +31,10 @@ public struct PathfinderArchive: Sendable {
     batchSize: Int = 1000,
     threads: Int = 1
   ) throws(GenerateError) {
-    guard sampleCount >= 1, sampleCount <= UInt32.max else {
+    guard Self.sampleCounts.contains(sampleCount) else {
       throw GenerateError(reason: "sample count \(sampleCount) is not in 1..<2^32")
     }
-    guard batchSize >= 1, batchSize <= 100_000 else {
+    guard Self.batchSizes.contains(batchSize) else {
       throw GenerateError(reason: "batch size \(batchSize) is not in 1...100000")
     }
     guard threads >= 1 else {

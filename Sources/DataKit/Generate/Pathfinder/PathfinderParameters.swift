@@ -40,6 +40,8 @@ public struct PathfinderParameters: Codable, Equatable, Sendable {
 
   /// The resolutions that have preset values.
   public static let resolutions = [32, 64, 128, 256, 512]
+  /// The paddles that a target snake may have.
+  public static let contourLengths = 2...64
 
   /// The preset of a resolution, or nil if it has none.
   ///
@@ -139,7 +141,7 @@ public struct PathfinderParameters: Codable, Equatable, Sendable {
     if 2 * seedDistance < 2 * (paddleLength + largestMargin) + 1 {
       return "seed distance \(seedDistance) is under the size of a paddle"
     }
-    if contourLength < 2 || contourLength > 64 || distractorLength < 1 || distractorCount < 0 {
+    if !Self.contourLengths.contains(contourLength) || distractorLength < 1 || distractorCount < 0 {
       return "contour length \(contourLength) is not in 2...64, or the distractors are negative"
     }
     if snakeContrast <= 0 || paddleContrast <= 0 || markerRadius <= 0 || continuity <= 0 {
