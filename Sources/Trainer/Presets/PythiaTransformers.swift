@@ -14,9 +14,8 @@ enum PythiaTransformers {
   private static let sources = [
     "sizes, parallel layers, rotary quarter in halves: the published configuration of "
       + "EleutherAI/pythia-70m (Biderman et al., Pythia, 2023)",
-    "batches, epochs, weight decay, losses: those of the paper's Transformer for the task; the "
-      + "published repository has no configuration of Pythia and the paper's numbers for it were "
-      + "not at hand",
+    "batches, epochs, weight decay, losses: those of the paper's Transformer for the task, as the "
+      + "published files pyth-lra-* and the paper's numbers for Pythia were not at hand",
     "learning rate 0.0005, linear head: own choices",
   ]
 
