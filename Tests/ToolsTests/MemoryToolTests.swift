@@ -26,7 +26,7 @@ struct MemoryToolTests {
     let refused = try build(memory: 96, "--quiet")
     #expect(refused.exitCode == 1)
     #expect(refused.errors.hasPrefix("error: table.tsv: the index of its samples outgrows"))
-    let memory = try number(in: refused.errors, /about (\d+) MiB will do/)
+    let memory = try number(in: refused.errors, /--memory (\d+) is enough/)
     #expect(memory > 96 && memory <= 512)
     for options in ["", "--shard-size 1", "--fractions 0.1,0.5"] {
       let built = try build(memory: memory, options)

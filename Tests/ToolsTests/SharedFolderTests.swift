@@ -38,6 +38,20 @@ struct SharedFolderTests {
     )
   }
 
+  @Test func `a transfer is refused while a build writes to the folder`() throws {
+    try writeTable()
+    let made = try shell("prep build tsv -i table.tsv -o other -q --on-error skip")
+    #expect(made.exitCode == 0, "\(made.errors)")
+    let received = try during(
+      "",
+      "prep send other -q 2> /dev/null | prep receive out --force -q; echo \"status $?\""
+    )
+    #expect(received.output == "status 1\n")
+    #expect(received.errors.contains("another process is writing this data set"))
+    // The build went on and finished.
+    #expect(try shell("prep verify out -q").exitCode == 0)
+  }
+
   @Test func `a second build is refused before it reads, and touches nothing of the first`() throws
   {
     try writeTable()

@@ -90,15 +90,20 @@ import Testing
       .s4(states: states, copies: copies, rank: rank, maximumLength: length)
     }
     #expect(sentence(s4(8)) == nil)
-    #expect(sentence(s4(7)) == "a state-space layer has 7 states, expected conjugate pairs")
+    #expect(
+      sentence(s4(7)) == "a state-space layer has 7 states, expected conjugate pairs, at most 65536"
+    )
     #expect(
       sentence(s4(8, copies: 5)) == "5 copies of a state space do not divide the width 12"
     )
-    #expect(sentence(s4(8, rank: 0)) == "an S4 layer has rank 0, expected 1 or more")
+    #expect(sentence(s4(8, rank: 0)) == "an S4 layer has rank 0, expected 1 ... 1024")
     #expect(
       sentence(s4(8, length: 0)) == "an S4 layer has the maximum length 0, expected 1 ..< 2^24"
     )
-    #expect(sentence(.dlr(states: 0, version: .real)) == "a state-space layer has 0 states")
+    #expect(
+      sentence(.dlr(states: 0, version: .real))
+        == "a state-space layer has 0 states, expected 1 ... 65536"
+    )
     #expect(
       sentence(s4(8), smallestStep: 0)
         == "step sizes start between 0.0 and 0.1, expected 0 < first <= second"

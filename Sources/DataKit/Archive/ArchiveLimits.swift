@@ -22,7 +22,7 @@ public struct ArchiveLimits: Sendable, Equatable {
   /// So many bytes are inflated whatever their ratio.
   static let uncheckedExpansion = 16 << 20
   /// No longer header is taken, whatever the limit.
-  static let longestHeader = 1 << 20
+  public static let longestHeader = 1 << 20
 
   /// The most bytes behind an archive's end, zeros included: a device of zeros has no end.
   static let trailingByteCount = 1 << 30

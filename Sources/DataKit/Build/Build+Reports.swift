@@ -28,7 +28,7 @@ extension Build {
     }
   }
 
-  /// Says how much memory would do: as much more as there is more to read, or twice where that is not
+  /// Says how much memory would do, as far as can be told: as much more as there is more to read, or twice where that is not
   /// known.
   func refusal(_ overflow: SampleSpool.IndexOverflow) -> ArchiveError {
     // Some of what is read is still on its way to the index.
@@ -43,8 +43,7 @@ extension Build {
         + "are read, whose index takes \(overflow.byteCount >> 20) MiB of "
         + "\(plan.memoryByteCount >> 20)",
       hint:
-        "\(totalBytes == nil ? "at least" : "about") \((needed / step + 1) * step >> 20) MiB will "
-        + "do: give them with --memory"
+        "--memory \((needed / step + 1) * step >> 20) is enough, as far as can be told from what was read"
     )
   }
 

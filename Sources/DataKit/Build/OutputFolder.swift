@@ -24,9 +24,13 @@ enum OutputFolder {
         throw refuse("holds parts of a build in \(some.count) parts, which 'lra-prep merge' joins")
       }
       guard access(folder + "/" + Manifest.fileName, F_OK) == 0 else { return }
-      guard let manifest = try? Manifest.read(from: folder), plan.mayHaveMade(manifest, task: index)
-      else { throw refuse("holds a finished data set of another build") }
-      return
+      let manifest = try Manifest.read(from: folder)
+      guard !plan.mayHaveMade(manifest, task: index) else { return }
+      throw refuse(
+        manifest.masks.count > plan.masks.count
+          ? "holds a finished data set that has further masks"
+          : "holds a finished data set of another build"
+      )
     }
     if access(folder + "/" + Manifest.fileName, F_OK) == 0 {
       throw refuse("holds a finished data set already")

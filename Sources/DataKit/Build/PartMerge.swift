@@ -120,6 +120,7 @@ public struct PartMerge {
     // Another merge may have ended here since the records were read.
     if committed == nil, !replacesExisting { try Self.checkUnfinished(output) }
     let manifest = try committed ?? merged(report)
+    try lock.empty()
     for source in sources where Self.isSame(source.folder, output) {
       try OutputFolder.remove(source.path)
     }
@@ -130,7 +131,7 @@ public struct PartMerge {
     var manifest = sources[0].record.manifest
     for source in sources.dropFirst() { manifest.addFiles(of: source.record.manifest) }
     manifest.sortFiles()
-    if replacesExisting, !sources.contains(where: { Self.isSame($0.folder, output) }) {
+    if !sources.contains(where: { Self.isSame($0.folder, output) }) {
       try OutputFolder.prepare(output, keeping: Set(manifest.fileNames), part: nil)
     }
     try OutputFolder.remove(output + "/" + Manifest.fileName)

@@ -181,6 +181,8 @@ final class ImagesCollector: TaskCollector {
     var lines: [[UInt8]: Int] = [:]
     var slots: [SampleSpool.Slot] = []
     let member = table.member
+    // Strings are equal when they look the same, whatever their code points.
+    var appearances: Set<String>?
     table.rows = try table.rows.filter { row in
       if let slot = images[row.path], lines[row.path] == nil {
         lines[row.path] = row.line
@@ -191,9 +193,13 @@ final class ImagesCollector: TaskCollector {
       var fault = "the image '\(path)' is not in the archive"
       if let earlier = lines[row.path] {
         fault = "the image '\(path)' was labelled in line \(earlier) already"
-      } else if images.keys.contains(where: { String(decoding: $0, as: UTF8.self) == path }) {
+      } else {
+        let known = appearances ?? Set(images.keys.map { String(decoding: $0, as: UTF8.self) })
+        appearances = known
         // Never taken for it: two files may differ in just that.
-        fault += ", only one whose name is written with other code points"
+        if known.contains(path) {
+          fault += ", only one whose name is written with other code points"
+        }
       }
       try context.reject(context.error(in: member, line: row.line, fault))
       return false

@@ -31,6 +31,8 @@ public final class DataSetReceiver {
 
   private let folder: String
   private let replacing: Bool
+  /// Keeps builds, mask writers and merges away from the folder until the transfer has ended.
+  private var lock: FolderLock?
   private let incoming: IncomingFolder
   private let workers = OrderedWorkers(threads: 2, window: 2)
   private var seen: Set<String> = []
@@ -44,10 +46,13 @@ public final class DataSetReceiver {
   /// - Parameters:
   ///   - folder: the folder, made if need be.
   ///   - replacing: whether other files, and another finished data set, may be replaced.
-  /// - Throws: ``FileError``, and ``DataSetError`` when another receiver is at work there.
+  /// - Throws: ``FileError``, and ``DataSetError`` when another process is writing there.
   public init(folder: String, replacing: Bool = false) throws {
     self.folder = folder
     self.replacing = replacing
+    try OutputFolder.make(folder)
+    lock = try FolderLock(OutputFolder.journalName, in: folder)
+    try FolderLock.refuseOthers(in: folder, beside: nil)
     incoming = try IncomingFolder(in: folder)
   }
 
@@ -65,7 +70,10 @@ public final class DataSetReceiver {
     name: String = "standard input",
     report: (Progress) -> Void = { _ in }
   ) throws -> Receipt {
-    defer { incoming.removeIfEmpty() }
+    defer {
+      incoming.removeIfEmpty()
+      lock = nil
+    }
     do {
       let reader = try StreamReader(descriptor, name: name)
       while let member = try reader.next() {
@@ -175,6 +183,8 @@ public final class DataSetReceiver {
       )
     }
     try commit?.run()
+    // What a build had begun here is no longer to be gone on with.
+    try lock?.empty()
     return Receipt(
       manifest: list.manifest,
       files: arrived.count,

@@ -31,11 +31,15 @@ struct LimitOptions: ParsableArguments {
 
   func validate() throws {
     let values = [
-      limitMembers, limitMemberBytes, limitHeaderBytes, limitExpansion, limitLineBytes,
-      limitImagePixels,
+      ("members", limitMembers), ("member-bytes", limitMemberBytes),
+      ("header-bytes", limitHeaderBytes), ("expansion", limitExpansion),
+      ("line-bytes", limitLineBytes), ("image-pixels", limitImagePixels),
     ]
-    guard values.allSatisfy({ $0 > 0 }) else {
-      throw ValidationError("the limits of an archive must be at least 1")
+    for (name, value) in values where value < 1 {
+      throw ValidationError("'--limit-\(name)' must be at least 1")
+    }
+    guard limitHeaderBytes <= ArchiveLimits.longestHeader else {
+      throw ValidationError("'--limit-header-bytes' must be at most \(ArchiveLimits.longestHeader)")
     }
   }
 }

@@ -25,7 +25,8 @@ struct GoldenBasics {
   }
 
   private func checkActivation(_ tag: String, _ activation: Activation) throws {
-    let (x, dx) = (try record.matrix("\(tag).x"), try record.matrix("\(tag).dy"))
+    let x = try record.matrix("\(tag).x")
+    let dx = try record.matrix(named: "\(tag).dy", like: x)
     let y = record.matrix(rows: x.rows, columns: x.columns)
     let count = x.rows * x.columns
     activation.forward(x.base, into: y.base, count: count)
@@ -37,7 +38,8 @@ struct GoldenBasics {
   }
 
   private func checkRelu() throws {
-    let (x, dx) = (try record.matrix("relu.x"), try record.matrix("relu.dy"))
+    let x = try record.matrix("relu.x")
+    let dx = try record.matrix(named: "relu.dy", like: x)
     let y = record.matrix(rows: x.rows, columns: x.columns)
     let count = x.rows * x.columns
     reluForward(x.base, into: y.base, count: count)
@@ -48,7 +50,8 @@ struct GoldenBasics {
 
   /// What turns the scores of Mega's attention into weights; each row is one query's.
   private func checkScores(_ tag: String, _ scores: Mega.Scores) throws {
-    let (x, dx) = (try record.matrix("\(tag).x"), try record.matrix("\(tag).dy"))
+    let x = try record.matrix("\(tag).x")
+    let dx = try record.matrix(named: "\(tag).dy", like: x)
     let y = try record.matrix("\(tag).x")
     for row in 0..<x.rows {
       scores.weigh(y.row(row), count: x.columns)
@@ -59,7 +62,8 @@ struct GoldenBasics {
   }
 
   private func checkGate() throws {
-    let (x, dy) = (try record.matrix("glu.x"), try record.matrix("glu.dy"))
+    let x = try record.matrix("glu.x")
+    let dy = try record.matrix(named: "glu.dy", rows: x.rows, columns: x.columns / 2)
     let y = record.matrix(rows: dy.rows, columns: dy.columns)
     let dx = record.matrix(rows: x.rows, columns: x.columns)
     gateForward(x, adding: nil, into: y)
@@ -71,7 +75,8 @@ struct GoldenBasics {
   /// As attention has it: with the identity as keys and values a query's output is the softmax of the
   /// query, and the query's gradient is that of the scores.
   private func checkSoftmax() throws {
-    let (x, dy) = (try record.matrix("softmax.x"), try record.matrix("softmax.dy"))
+    let x = try record.matrix("softmax.x")
+    let dy = try record.matrix(named: "softmax.dy", like: x)
     let width = x.columns
     // Each row is the first query of a sequence of `width` keys.
     let attention = AttentionCase(
@@ -106,9 +111,11 @@ struct GoldenBasics {
   }
 
   private func checkLinear() throws {
-    let (x, dy) = (try record.matrix("linear.x"), try record.matrix("linear.dy"))
+    let x = try record.matrix("linear.x")
     let weight = try record.matrix("linear.weight")
-    let bias = try record.matrix("linear.bias")
+    guard weight.columns == x.columns else { throw record.error("'linear.weight' does not fit x") }
+    let dy = try record.matrix(named: "linear.dy", rows: x.rows, columns: weight.rows)
+    let bias = try record.matrix(named: "linear.bias", rows: 1, columns: weight.rows)
     let y = record.matrix(rows: x.rows, columns: weight.rows)
     let dx = record.matrix(rows: x.rows, columns: x.columns)
     linearForward(x, weight: weight, bias: bias.base, into: y, record.pool)
@@ -125,12 +132,19 @@ struct GoldenBasics {
     )
     try record.compare("linear.y", y)
     try record.compare("linear.dx", dx)
-    try compare(gradients, "linear.dweight", "linear.dbias")
+    try compare(
+      gradients,
+      "linear.dweight",
+      count: weight.rows * weight.columns,
+      "linear.dbias",
+      count: weight.rows
+    )
   }
 
   private func checkLayerNorm() throws {
-    let (x, dy) = (try record.matrix("layernorm.x"), try record.matrix("layernorm.dy"))
-    let gain = try pair("layernorm.weight", "layernorm.bias")
+    let x = try record.matrix("layernorm.x")
+    let dy = try record.matrix(named: "layernorm.dy", like: x)
+    let gain = try pair("layernorm.weight", "layernorm.bias", width: x.columns)
     let statistics = record.zeros(2 * x.rows)
     let y = record.matrix(rows: x.rows, columns: x.columns)
     let dx = record.matrix(rows: x.rows, columns: x.columns)
@@ -149,13 +163,20 @@ struct GoldenBasics {
     )
     try record.compare("layernorm.y", y)
     try record.compare("layernorm.dx", dx)
-    try compare(gradients, "layernorm.dweight", "layernorm.dbias")
+    try compare(
+      gradients,
+      "layernorm.dweight",
+      count: x.columns,
+      "layernorm.dbias",
+      count: x.columns
+    )
   }
 
   private func checkBatchNorm() throws {
-    let (x, dy) = (try record.matrix("batchnorm.x"), try record.matrix("batchnorm.dy"))
-    let gain = try pair("batchnorm.weight", "batchnorm.bias")
-    let running = try pair("batchnorm.running_mean", "batchnorm.running_var")
+    let x = try record.matrix("batchnorm.x")
+    let dy = try record.matrix(named: "batchnorm.dy", like: x)
+    let gain = try pair("batchnorm.weight", "batchnorm.bias", width: x.columns)
+    let running = try pair("batchnorm.running_mean", "batchnorm.running_var", width: x.columns)
     let statistics = record.zeros(2 * x.columns)
     let partials = record.zeros(
       normPartialCount(rows: x.rows, width: x.columns) + 2 * x.columns
@@ -172,7 +193,13 @@ struct GoldenBasics {
       record.pool
     )
     try record.compare("batchnorm.y", y)
-    try compare(running, "batchnorm.running_mean_after", "batchnorm.running_var_after")
+    try compare(
+      running,
+      "batchnorm.running_mean_after",
+      count: x.columns,
+      "batchnorm.running_var_after",
+      count: x.columns
+    )
     let gradients = record.zeros(2 * x.columns)
     batchNormBackward(
       dy,
@@ -186,7 +213,13 @@ struct GoldenBasics {
       record.pool
     )
     try record.compare("batchnorm.dx", dx)
-    try compare(gradients, "batchnorm.dweight", "batchnorm.dbias")
+    try compare(
+      gradients,
+      "batchnorm.dweight",
+      count: x.columns,
+      "batchnorm.dbias",
+      count: x.columns
+    )
     batchNormEvaluation(
       x,
       gain: gain,
@@ -204,7 +237,11 @@ struct GoldenBasics {
     let probability: [Float] = try record.values("\(tag).p")
     let keep: [UInt8] = try record.values("\(tag).keep")
     let (x, dy) = (try record.shape("\(tag).x"), try record.shape("\(tag).keep"))
-    guard let probability = probability.first, x.count == 3, dy.count == 3 else {
+    let draws = tag == "dropout_tied" ? 2 : 3
+    guard let probability = probability.first, x.count == 3, dy.count == 3, probability > 0,
+      probability < 1, try record.shape("\(tag).dy") == x,
+      keep.count == (draws == 3 ? x.reduce(1, *) : x[0] * x[2])
+    else {
       throw record.error("'\(tag)' has no [rows, length, width]")
     }
     let dropout = Dropout(
@@ -225,9 +262,16 @@ struct GoldenBasics {
     try record.compare("\(tag).dx", dropped(try record.values("\(tag).dy")))
   }
 
-  /// Two tensors, one after the other.
-  private func pair(_ first: String, _ second: String) throws -> UnsafeMutablePointer<Float> {
+  /// Two tensors of `width` values, one after the other.
+  private func pair(
+    _ first: String,
+    _ second: String,
+    width: Int
+  ) throws -> UnsafeMutablePointer<Float> {
     let values: [Float] = try record.values(first) + record.values(second)
+    guard values.count == 2 * width else {
+      throw record.error("'\(first)' and '\(second)' do not have \(width) values each")
+    }
     return record.matrix(values, rows: 1, columns: values.count).base
   }
 
@@ -235,10 +279,10 @@ struct GoldenBasics {
   private func compare(
     _ found: UnsafeMutablePointer<Float>,
     _ first: String,
-    _ second: String
+    count: Int,
+    _ second: String,
+    count other: Int
   ) throws {
-    let count = try record.file.description(of: first).elementCount
-    let other = try record.file.description(of: second).elementCount
     try record.compare(first, Array(UnsafeBufferPointer(start: found, count: count)))
     try record.compare(second, Array(UnsafeBufferPointer(start: found + count, count: other)))
   }

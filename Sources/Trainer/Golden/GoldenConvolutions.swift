@@ -19,6 +19,10 @@ struct GoldenConvolutions {
       throw record.error("'\(tag)': inputs \(input) and kernels \(kernel) do not fit")
     }
     let (rows, width, length) = (input[0], input[1], input[2])
+    let others = try kernels.map { try record.shape("\(tag).\($0)") }
+    guard try record.shape("\(tag).dy") == input, others.allSatisfy({ $0 == kernel }) else {
+      throw record.error("'\(tag)': gradients or kernels are of unlike shapes")
+    }
     let shape = ConvolutionShape(
       length: length,
       kernelLength: kernel[1],

@@ -19,7 +19,9 @@ struct GoldenKernels {
       case length
     }
 
-    var areUsable: Bool { [width, states, copies, kernels, length].allSatisfy { $0 > 0 } }
+    var areUsable: Bool {
+      [width, states, copies, kernels, length].allSatisfy { (1...1 << 16).contains($0) }
+    }
   }
 
   let record: GoldenRecord
@@ -140,7 +142,7 @@ struct GoldenKernels {
   /// S4's kernels: from the truncated c, after doubling, and by the recurrence.
   func checkS4() throws {
     for variant in try GoldenFile.decode(Variants.self, of: record.file).variants {
-      guard variant.sizes.areUsable, variant.rank > 0
+      guard variant.sizes.areUsable, (1...1024).contains(variant.rank)
       else { throw record.error("'\(variant.tag)' has sizes below 1") }
       // Sums over the nodes of the transform lose more than sums over the states.
       let share = 5e-6

@@ -139,6 +139,10 @@ struct GoldenModelDescription: Decodable {
   ///
   /// - Throws: ``NetworkError`` for what no network of this build has.
   func configuration() throws -> NetworkConfiguration {
+    guard (0...1024).contains(model.nLayers), model.layers.count <= 1024,
+      (1...1 << 16).contains(model.dModel), (1...1 << 20).contains(length),
+      (1...1 << 16).contains(batch)
+    else { throw NetworkError("n_layers, layers, d_model, length or batch is out of range") }
     let encoder: NetworkConfiguration.Encoder
     switch model.encoder.kind {
     case "embed":

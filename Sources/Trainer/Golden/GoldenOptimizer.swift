@@ -41,10 +41,10 @@ struct GoldenOptimizer {
       pool: record.pool
     )
     let multipliers: [Float] = try record.values("schedule.multipliers")
-    guard multipliers.count >= description.steps else {
+    guard description.steps > 0, multipliers.count >= description.steps else {
       throw record.error("'schedule.multipliers' has fewer values than there are steps")
     }
-    for step in 1...max(1, description.steps) {
+    for step in 1...description.steps {
       for name in layout.names {
         let gradient: [Float] = try record.values("g\(step).\(name)")
         guard gradient.count == weights[name].count else {

@@ -29,7 +29,9 @@ struct GoldenPositions {
 
   private func checkRotation(_ input: String, _ output: String, inverse: Bool) throws {
     let shape = try record.shape(input)
-    guard shape.count == 4 else { throw record.error("'\(input)' has shape \(shape)") }
+    guard shape.count == 4, shape[3] % 2 == 0, shape.allSatisfy({ $0 > 0 }) else {
+      throw record.error("'\(input)' has shape \(shape)")
+    }
     let (length, width) = (shape[2], shape[3])
     let table = record.matrix(rows: length, columns: width)
     fillRotations(table, record.pool)

@@ -23,6 +23,10 @@ struct GoldenPreparation {
 
   private func checkMask(_ tag: String, ratio: Float) throws {
     let uniform: [Float] = try record.values("\(tag).uniform")
+    for name in ["ids", "values", "bytes"]
+    where try record.file.description(of: "\(tag).\(name)").elementCount != uniform.count {
+      throw record.error("'\(tag).\(name)' does not have as many values as there are draws")
+    }
     let mask: [UInt8] = uniform.map { $0 < ratio ? 1 : 0 }
     let tokens = Denoising.maskTokens(try record.values("\(tag).ids"), mask, maskID: 0)
     try record.compare(exactly: "\(tag).token_input", tokens.input.map(Float.init))

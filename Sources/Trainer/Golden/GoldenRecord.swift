@@ -53,6 +53,20 @@ final class GoldenRecord {
     )
   }
 
+  /// A tensor as a matrix that has to have as many values as this shape.
+  func matrix(named name: String, rows: Int, columns: Int) throws -> Matrix {
+    let values: [Float] = try values(name)
+    guard values.count == rows * columns else {
+      throw error("'\(name)' has \(values.count) values, expected \(rows * columns)")
+    }
+    return matrix(values, rows: rows, columns: columns)
+  }
+
+  /// A tensor as a matrix of the shape of another.
+  func matrix(named name: String, like other: Matrix) throws -> Matrix {
+    try matrix(named: name, rows: other.rows, columns: other.columns)
+  }
+
   /// `count` zeros, for results that are added to.
   func zeros(_ count: Int) -> UnsafeMutablePointer<Float> {
     matrix(Array(repeating: 0, count: count), rows: 1, columns: count).base

@@ -57,6 +57,9 @@ extension NetworkConfiguration {
             + (isCausal ? ", expected none after, being causal" : "")
         )
       }
+      guard max(window, back, forward) <= 1 << 24 else {
+        throw NetworkError("local attention has windows or a reach of more than 2^24")
+      }
       try validate(.attention(heads: heads, causal: isCausal, rotary: isRotary))
     case .attention(let heads, _, let isRotary):
       guard heads > 0, width % heads == 0 else {
@@ -64,7 +67,9 @@ extension NetworkConfiguration {
       }
       if isRotary { try validate(rotary ?? Rotary(), headWidth: width / heads) }
     case .feedForward(let expand):
-      guard expand > 0 else { throw NetworkError("a feed-forward layer expands \(expand) times") }
+      guard (1...1 << 16).contains(expand) else {
+        throw NetworkError("a feed-forward layer expands \(expand) times, expected 1 ... 65536")
+      }
     case .stateSpace(let model): try model.validate(width: width)
     case .mega(let model): try model.validate()
     }

@@ -126,7 +126,9 @@ extension StateSpace {
     switch family {
     case .s4(let states, let copies, let rank, let maximumLength):
       try validate(pairs: states, copies: copies, width: width)
-      guard rank > 0 else { throw NetworkError("an S4 layer has rank \(rank), expected 1 or more") }
+      guard (1...1024).contains(rank) else {
+        throw NetworkError("an S4 layer has rank \(rank), expected 1 ... 1024")
+      }
       guard (maximumLength ?? 1) > 0, (maximumLength ?? 1) < 1 << 24 else {
         throw NetworkError(
           "an S4 layer has the maximum length \(maximumLength ?? 0), expected 1 ..< 2^24"
@@ -135,13 +137,22 @@ extension StateSpace {
     case .s4d(let states, let copies, _, _):
       try validate(pairs: states, copies: copies, width: width)
     case .dss(let states, _), .dlr(let states, _):
-      guard states > 0 else { throw NetworkError("a state-space layer has \(states) states") }
+      guard (1...Self.mostStates).contains(states) else {
+        throw NetworkError(
+          "a state-space layer has \(states) states, expected 1 ... \(Self.mostStates)"
+        )
+      }
     }
   }
 
+  private static let mostStates = 1 << 16
+
   private func validate(pairs: Int, copies: Int, width: Int) throws(NetworkError) {
-    guard pairs > 0, pairs % 2 == 0 else {
-      throw NetworkError("a state-space layer has \(pairs) states, expected conjugate pairs")
+    guard pairs > 0, pairs % 2 == 0, pairs <= Self.mostStates else {
+      throw NetworkError(
+        "a state-space layer has \(pairs) states, expected conjugate pairs, at most "
+          + "\(Self.mostStates)"
+      )
     }
     guard copies > 0, width % copies == 0 else {
       throw NetworkError("\(copies) copies of a state space do not divide the width \(width)")

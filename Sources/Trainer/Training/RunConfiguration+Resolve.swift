@@ -66,6 +66,7 @@ extension RunConfiguration {
     let positives = [
       ("batchSize", batchSize), ("reportSteps", reportSteps), ("epochs", epochs ?? 1),
       ("steps", steps ?? 1), ("checkpointSteps", checkpointSteps ?? 1),
+      ("schedule.totalSteps", schedule.totalSteps ?? 1),
       ("validation.everySteps", validation.everySteps ?? 1),
       ("validation.batchSize", validation.batchSize ?? 1),
       ("validation.samples", validation.samples ?? 1), ("network.width", network.width),
@@ -175,6 +176,8 @@ extension RunConfiguration {
     full.network.rotary = .init()
     (full.network.residual, full.network.classToken) = (.sequential, false)
     full.network.normalInitialization = 1
+    full.schedule.totalSteps = 1
+    full.optimizer.stateSpace = StateSpaceRates(step: 1, state: 1, input: 1, weight: 1)
     full.validation.everySteps = 1
     full.validation.batchSize = 1
     full.validation.samples = 1

@@ -15,10 +15,13 @@ func hermitianEigen(
   // Row k of `vectors` becomes the eigenvector of entry (k, k), conjugated.
   var vectors = (0..<size).map { row in (0..<size).map { ComplexDouble($0 == row ? 1 : 0) } }
   let norm = matrix.joined().reduce(0) { $0 + $1.lengthSquared }
+  var previous = Double.infinity
   for _ in 0..<60 {
     var rest = 0.0
     for p in 0..<size { for q in 0..<size where p != q { rest += a[p][q].lengthSquared } }
-    if rest <= 1e-31 * norm { break }
+    // Large matrices stay above the first limit by their rounding; what no longer falls is done.
+    if rest <= 1e-31 * norm || (rest <= 1e-20 * norm && rest > previous / 4) { break }
+    previous = rest
     for p in 0..<size {
       for q in p + 1..<max(p + 1, size) { rotate(&a, &vectors, p, q) }
     }

@@ -1,5 +1,6 @@
 internal import ComplexModule
 internal import RealModule
+internal import Synchronization
 
 /// Where state-space models start: matrices that remember the past as polynomial coefficients.
 enum HiPPO {
@@ -24,6 +25,20 @@ enum HiPPO {
   /// - Parameter size: all states, twice the ones that are kept; even.
   /// - Returns: eigenvalues, P and B, [size / 2] each.
   static func legS(size: Int) -> (w: [ComplexDouble], p: [ComplexDouble], b: [ComplexDouble]) {
+    // Every layer of a network asks for the same one.
+    if let found = known.withLock({ $0[size] }) { return found }
+    let computed = computeLegS(size: size)
+    known.withLock { $0[size] = computed }
+    return computed
+  }
+
+  private static let known = Mutex<
+    [Int: (w: [ComplexDouble], p: [ComplexDouble], b: [ComplexDouble])]
+  >([:])
+
+  private static func computeLegS(
+    size: Int
+  ) -> (w: [ComplexDouble], p: [ComplexDouble], b: [ComplexDouble]) {
     let (_, root, low) = legSMatrix(size: size)
     // -i S, with S = A + P P^T + 1/2 I, whose upper half is P P^T alone.
     let matrix = (0..<size).map { n in
