@@ -153,6 +153,17 @@ import Testing
     #expect(try contents(of: target) == contents(of: source))
   }
 
+  @Test func `a user's file that has the name of a journal is left alone`() throws {
+    try FileManager.default.createDirectory(atPath: target, withIntermediateDirectories: true)
+    try Data("mine".utf8).write(to: URL(filePath: target + "/journal.jsonl"))
+    let bytes = try StreamBytes.sent(from: source)
+    let error = #expect(throws: DataSetError.self) {
+      try StreamBytes.receive(bytes, into: target, replacing: true)
+    }
+    #expect(error?.reason.contains("not the journal of a build") == true)
+    #expect(try contents(of: target) == ["journal.jsonl": Data("mine".utf8)])
+  }
+
   @Test func `two receivers do not share a folder`() throws {
     let first = try DataSetReceiver(folder: target)
     let error = #expect(throws: DataSetError.self) { try DataSetReceiver(folder: target) }

@@ -32,15 +32,6 @@ final class FolderLock: Sendable {
     }
   }
 
-  /// Empties the locked file, which then goes with the lock.
-  ///
-  /// - Throws: ``FileError``.
-  func empty() throws(FileError) {
-    guard ftruncate(descriptor, 0) == 0 else {
-      throw FileError(path: path, action: "empty", code: errno)
-    }
-  }
-
   /// Unlocks and closes a file; a program that is being started may share the file for an instant, so
   /// that closing it alone would leave it locked.
   static func release(_ descriptor: Int32) {

@@ -112,18 +112,18 @@ public struct PartMerge {
   ///   another process writes to one of the folders.
   public func run(report: (FileProgress) -> Void = { _ in }) throws -> Manifest {
     try OutputFolder.make(output)
-    let lock = try FolderLock(OutputFolder.journalName, in: output)
-    defer { withExtendedLifetime(lock) {} }
+    let journal = try ShardJournal(OutputFolder.journalName, in: output)
     for folder in Set(sources.map(\.folder)) + [output] {
       try FolderLock.refuseOthers(in: folder, beside: nil)
     }
     // Another merge may have ended here since the records were read.
     if committed == nil, !replacesExisting { try Self.checkUnfinished(output) }
     let manifest = try committed ?? merged(report)
-    try lock.empty()
     for source in sources where Self.isSame(source.folder, output) {
       try OutputFolder.remove(source.path)
     }
+    // What a build had begun here is no longer to be gone on with.
+    try journal.remove()
     return manifest
   }
 

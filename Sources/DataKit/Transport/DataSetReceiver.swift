@@ -32,7 +32,7 @@ public final class DataSetReceiver {
   private let folder: String
   private let replacing: Bool
   /// Keeps builds, mask writers and merges away from the folder until the transfer has ended.
-  private var lock: FolderLock?
+  private var journal: ShardJournal?
   private let incoming: IncomingFolder
   private let workers = OrderedWorkers(threads: 2, window: 2)
   private var seen: Set<String> = []
@@ -51,7 +51,7 @@ public final class DataSetReceiver {
     self.folder = folder
     self.replacing = replacing
     try OutputFolder.make(folder)
-    lock = try FolderLock(OutputFolder.journalName, in: folder)
+    journal = try ShardJournal(OutputFolder.journalName, in: folder)
     try FolderLock.refuseOthers(in: folder, beside: nil)
     incoming = try IncomingFolder(in: folder)
   }
@@ -72,7 +72,7 @@ public final class DataSetReceiver {
   ) throws -> Receipt {
     defer {
       incoming.removeIfEmpty()
-      lock = nil
+      journal = nil
     }
     do {
       let reader = try StreamReader(descriptor, name: name)
@@ -184,7 +184,7 @@ public final class DataSetReceiver {
     }
     try commit?.run()
     // What a build had begun here is no longer to be gone on with.
-    try lock?.empty()
+    try journal?.remove()
     return Receipt(
       manifest: list.manifest,
       files: arrived.count,

@@ -3,29 +3,25 @@ internal import Glibc
 /// The folder `incoming` inside a data set's, where a receiver holds what has arrived.
 ///
 /// A file being written is called `NAME.partial`; one called `NAME` is whole and on the disk. The
-/// folder is locked as long as the value lives, and goes with the commit.
-final class IncomingFolder {
+/// folder goes with the commit; whoever uses it has locked the data set's.
+struct IncomingFolder {
   /// The folder's name.
   static let name = "incoming"
 
   let path: String
-  private let descriptor: Int32
 
   /// Makes the folder, or goes on with what an earlier transfer left in it.
   ///
-  /// - Throws: ``FileError``, and ``DataSetError`` when another receiver is at work there.
+  /// - Throws: ``FileError``.
   init(in folder: String) throws {
     path = folder + "/" + Self.name
     try OutputFolder.make(path)
-    descriptor = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+    // A link would lead files elsewhere.
+    let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
     guard descriptor >= 0 else { throw FileError(path: path, action: "open", code: errno) }
-    guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
-      throw DataSetError(path: folder, reason: "another transfer into this folder is at work")
-    }
+    close(descriptor)
     try removePartialFiles()
   }
-
-  deinit { FolderLock.release(descriptor) }
 
   /// Where a whole file is held.
   func path(of name: String) -> String { path + "/" + name }
@@ -56,7 +52,7 @@ final class IncomingFolder {
           let written = Glibc.write(file, rest.baseAddress, rest.count)
           if written < 0, errno == EINTR { continue }
           guard written >= 0 else {
-            throw FileError(path: self.path(of: name), action: "write", code: errno)
+            throw FileError(path: path(of: name), action: "write", code: errno)
           }
           rest = UnsafeRawBufferPointer(rebasing: rest[written...])
         }
