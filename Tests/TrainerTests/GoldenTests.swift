@@ -1,5 +1,5 @@
 import DataKit
-import FoundationEssentials
+import Foundation
 import TestSupport
 import Testing
 
@@ -54,6 +54,35 @@ import Testing
     #expect(!GoldenComparison("x", [1, .nan], expected: [1, 2], absolute: 10).passes)
     #expect(!GoldenComparison("x", [1], expected: [1, 2], absolute: 10).passes)
     #expect(GoldenComparison("x", [100.5], expected: [100], relative: 0.01, absolute: 0).passes)
+  }
+
+  @Test func `tensors that do not fit the description are refused`() throws {
+    let folder = TemporaryFolder()
+    let path = folder.path + "/short.safetensors"
+    let bytes = try Data(contentsOf: URL(filePath: Fixtures.path("golden/s4d_lin.safetensors")))
+    let headerLength = bytes.prefix(8).reversed().reduce(0) { $0 << 8 | Int($1) }
+    let header = String(decoding: bytes[8..<8 + headerLength], as: UTF8.self)
+    // A weight [24, 12] that says of itself to be [12, 24].
+    let turned = try #require(
+      header.range(
+        of: #""w.blocks.0.layer.out.weight": ?\{[^}]*"shape": ?\["#,
+        options: .regularExpression
+      )
+    )
+    let rest = header[turned.upperBound...]
+    let shape = rest.prefix { $0 != "]" }
+    let extents = shape.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
+    let other = (extents.reversed().joined(separator: ",") + "]").padding(
+      toLength: shape.count + 1,
+      withPad: " ",
+      startingAt: 0
+    )
+    let changed = header[..<turned.upperBound] + other + rest.dropFirst(shape.count + 1)
+    try (bytes.prefix(8) + Data(changed.utf8) + bytes[(8 + headerLength)...])
+      .write(to: URL(filePath: path))
+    #expect(throws: (any Error).self) {
+      _ = try GoldenFile(path: path).check(WorkerPool(threads: 1))
+    }
   }
 
   @Test func `a file without a description is refused`() throws {

@@ -72,6 +72,17 @@ import Testing
       sentence { $0.maximumLength = 0 } == "the learned position table has 0 rows, expected some"
     )
     #expect(sentence { $0.layers = [.feedForward(expand: 0)] } != nil)
+    #expect(
+      sentence {
+        ($0.width, $0.depth, $0.layers) = (65_536, 1024, [.feedForward(expand: 65_536)])
+      } == "the network has more than 2^40 parameters"
+    )
+    #expect(sentence { $0.width = 3 << 40 } != nil)
+    #expect(
+      sentence { $0.normalInitialization = -1 }
+        == "normalInitialization is -1.0, expected 0 ... 1000"
+    )
+    #expect(sentence { $0.normalInitialization = .nan } != nil)
     #expect(sentence { $0.encoder = .embedding(vocabulary: 0) } != nil)
   }
 

@@ -21,8 +21,9 @@ public final class MappedFile: Sendable {
     guard fstat(descriptor, &status) == 0 else {
       throw FileError(path: path, action: "read the size of", code: errno)
     }
-    guard status.st_mode & S_IFMT == S_IFREG else {
-      throw FileError(path: path, action: "map", code: EINVAL)
+    let kind = status.st_mode & S_IFMT
+    guard kind == S_IFREG else {
+      throw FileError(path: path, action: "map", code: kind == S_IFDIR ? EISDIR : EINVAL)
     }
     let count = Int(status.st_size)
     var mapped: UnsafeMutableRawPointer?

@@ -24,12 +24,21 @@ enum Processor {
 }
 
 /// The memory that a new program can take, in bytes; nil when the system does not say.
-func availableMemory() -> Int? {
-  guard let text = try? String(contentsOfFile: "/proc/meminfo", encoding: .utf8),
-    let line = text.split(separator: "\n").first(where: { $0.hasPrefix("MemAvailable:") }),
-    let kilobytes = line.split(separator: " ").dropFirst().first.flatMap({ Int($0) })
-  else { return nil }
-  return kilobytes * 1024
+func availableMemory() -> Int? { systemMemory(["MemAvailable:"]) }
+
+/// All memory that the machine has, in bytes, swap included; nil when the system does not say.
+func installedMemory() -> Int? { systemMemory(["MemTotal:", "SwapTotal:"]) }
+
+/// The sum of some sizes that the system tells.
+private func systemMemory(_ names: [String]) -> Int? {
+  guard let text = try? String(contentsOfFile: "/proc/meminfo", encoding: .utf8) else { return nil }
+  let lines = text.split(separator: "\n").map { $0.split(separator: " ") }
+  let sizes = names.map { name in
+    lines.first { $0.first.map(String.init) == name }.flatMap { $0.dropFirst().first }
+      .flatMap { Int($0) }
+  }
+  guard let first = sizes[0] else { return nil }
+  return 1024 * sizes.dropFirst().reduce(first) { $0 + ($1 ?? 0) }
 }
 
 /// A size in MB, with one decimal below 100.

@@ -21,7 +21,7 @@ struct Train: ParsableCommand {
       """,
     subcommands: [
       Pretrain.self, Finetune.self, Evaluate.self, Plan.self, ListPresets.self, Export.self,
-      Import.self, CheckGolden.self,
+      Import.self, CheckGolden.self, Bench.self,
     ]
   )
 

@@ -44,7 +44,7 @@ struct TrainingSession {
     if options.force, let source, source.path.hasPrefix(folder.path + "/") {
       throw RunError(folder.path, "--force would remove the run that --from reads")
     }
-    announceMemory(configuration, sequences: dataSet.manifest.sequences, pool)
+    try checkMemory(configuration, sequences: dataSet.manifest.sequences, pool)
     let run = try TrainingRun(
       configuration,
       on: dataSet,
@@ -182,11 +182,12 @@ struct TrainingSession {
     return "runs/\(configuration.preset)-\(stage.rawValue)-\(kind)-seed-\(configuration.seed)"
   }
 
-  private func announceMemory(
+  /// Refuses what the machine cannot hold, and warns of what may not fit now.
+  private func checkMemory(
     _ configuration: RunConfiguration,
     sequences: Int,
     _ pool: WorkerPool
-  ) {
+  ) throws {
     func plan(recomputes: Bool) -> Int {
       Network.memoryPlan(
         configuration.network,
@@ -199,10 +200,19 @@ struct TrainingSession {
     let planned = plan(recomputes: options.memory.recompute)
     guard let available = availableMemory(), planned > available else { return }
     let less = plan(recomputes: true)
+    let hint =
+      "see 'lra-train plan'; a smaller --batch-size needs less"
+      + (less < planned ? ", --recompute \(megabytes(less))" : "")
+    if let installed = installedMemory(), planned > installed {
+      throw RunError(
+        "batches of \(configuration.batchSize) samples of \(configuration.network.maximumLength)",
+        "training needs \(megabytes(planned)) of memory, this machine has \(megabytes(installed))",
+        hint: hint
+      )
+    }
     output.note(
       "warning: the run may need \(megabytes(planned)) of memory, \(megabytes(available)) are "
-        + "free\nhint: see 'lra-train plan'; a smaller --batch-size needs less"
-        + (less < planned ? ", --recompute \(megabytes(less))" : "")
+        + "free\nhint: \(hint)"
     )
   }
 

@@ -6,6 +6,12 @@ extension NetworkConfiguration {
   public func validate() throws(NetworkError) {
     guard width > 0 else { throw NetworkError("the width is \(width), expected at least 1") }
     guard depth >= 0 else { throw NetworkError("the depth is \(depth), expected at least 0") }
+    guard max(width, depth, outputs, maximumLength) <= Self.largestExtent else {
+      throw NetworkError("a width, depth, length or number of outputs is more than 2^24")
+    }
+    if let deviation = normalInitialization, !(deviation >= 0 && deviation <= 1000) {
+      throw NetworkError("normalInitialization is \(deviation), expected 0 ... 1000")
+    }
     guard dropout >= 0, dropout < 1 else {
       throw NetworkError("dropout is \(dropout), expected 0 ..< 1")
     }
@@ -20,9 +26,13 @@ extension NetworkConfiguration {
     }
     switch encoder {
     case .embedding(let vocabulary):
-      guard vocabulary > 0 else { throw NetworkError("the vocabulary has \(vocabulary) tokens") }
+      guard (1...Self.largestExtent).contains(vocabulary) else {
+        throw NetworkError("the vocabulary has \(vocabulary) tokens, expected 1 ... 2^24")
+      }
     case .linear(let inputs):
-      guard inputs > 0 else { throw NetworkError("the encoder has \(inputs) inputs") }
+      guard (1...Self.largestExtent).contains(inputs) else {
+        throw NetworkError("the encoder has \(inputs) inputs, expected 1 ... 2^24")
+      }
     }
     guard !isParallel || prenorm && !layers.isEmpty else {
       throw NetworkError("parallel layers need pre-norm and at least one layer a round")
@@ -32,6 +42,18 @@ extension NetworkConfiguration {
     }
     for layer in layers { try validate(layer) }
     try validateClassToken()
+    try validateSize()
+  }
+
+  private static let largestExtent = 1 << 24
+
+  /// Refuses networks whose parameters cannot be counted, let alone kept in memory.
+  private func validateSize() throws(NetworkError) {
+    // No one factor of a tensor is more than 2^24, but their product may be more than an Int holds.
+    let wide = Double(width)
+    let layerCounts = layers.map { $0.parameterBound(width: wide) }
+    let bound = Double(max(1, depth)) * layerCounts.reduce(wide, +) + wide * Double(maximumLength)
+    guard bound < 0x1p40 else { throw NetworkError("the network has more than 2^40 parameters") }
   }
 
   private func validateClassToken() throws(NetworkError) {
@@ -90,6 +112,29 @@ extension NetworkConfiguration {
       throw NetworkError(
         "rotary attention turns \(turned) of a head's \(headWidth) channels, expected pairs"
       )
+    }
+  }
+}
+
+extension NetworkConfiguration.Layer {
+  /// About the parameters of a layer; at least a quarter of them.
+  fileprivate func parameterBound(width: Double) -> Double {
+    switch self {
+    case .attention, .localAttention: return 4 * width * width
+    case .feedForward(let expand): return 2 * width * width * Double(expand)
+    case .stateSpace(let model):
+      switch model.family {
+      case .s4(let states, let copies, let rank, _):
+        return 2 * width * width + Double(states) * (2 * width + Double(copies) * Double(rank))
+      case .s4d(let states, let copies, _, _):
+        return 2 * width * width + Double(states) * (2 * width + Double(copies))
+      case .dss(let states, _), .dlr(let states, _):
+        return 2 * width * width + 4 * width * Double(states)
+      }
+    case .mega(let model):
+      let inner = Double(model.valueWidth) + Double(model.queryWidth) + width
+      return width * (2 * inner + 2 * width * Double(model.expand) + 8 * Double(model.states))
+        + 2 * Double(model.maximumPositions)
     }
   }
 }

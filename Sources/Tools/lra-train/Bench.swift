@@ -1,0 +1,185 @@
+internal import ArgumentParser
+internal import Foundation
+internal import ToolSupport
+internal import Trainer
+
+struct Bench: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Times training steps and evaluation on random batches of the published sizes.",
+    discussion: """
+      Each configuration is warmed up by one step and then timed: median, smallest and largest \
+      seconds. For peaks of memory of one configuration name it alone.
+
+      Examples:
+        lra-train bench --list
+        lra-train bench s4-image transformer-image --threads 1
+        lra-train bench s4-image --json --seconds 10
+      """
+  )
+
+  @Argument(help: "Configurations; all by default.")
+  var names: [String] = []
+
+  @Flag(help: "List the configurations.")
+  var list = false
+
+  @Option(help: "Seconds to go on timing each of both.")
+  var seconds = 5.0
+
+  @Option(help: "Steps to time, whatever time they take.")
+  var steps: Int?
+
+  @Flag(help: "Time evaluation alone.")
+  var forwardOnly = false
+
+  @Option(
+    help: ArgumentHelp(
+      "Write weights, batch and results of one configuration for another program instead.",
+      valueName: "file"
+    )
+  )
+  var write: String?
+
+  @OptionGroup var output: OutputOptions
+
+  mutating func validate() throws {
+    if let steps, steps < 1 { throw ValidationError("'--steps' must be at least 1") }
+    guard seconds > 0, seconds <= 86_400 else {
+      throw ValidationError("'--seconds' must be more than 0 and at most 86400")
+    }
+    if write != nil, names.count != 1 {
+      throw ValidationError("'--write' needs the name of one configuration")
+    }
+  }
+
+  /// What --list --json prints.
+  private struct Listed: Encodable {
+    var event = "configuration"
+    var configuration: BenchmarkConfiguration
+
+    enum CodingKeys: String, CodingKey { case event }
+
+    func encode(to encoder: any Encoder) throws {
+      try configuration.encode(to: encoder)
+      var fields = encoder.container(keyedBy: CodingKeys.self)
+      try fields.encode(event, forKey: .event)
+    }
+  }
+
+  /// What --json prints of a configuration; seconds and bytes.
+  private struct Result: Encodable {
+    var event = "bench"
+    var name: String
+    var threads: Int
+    var parameters: Int
+    var loss: Double
+    var step: Timing?
+    var forward: Timing
+    var peakBytes: Int
+  }
+
+  func run() throws {
+    try Processor.check()
+    let chosen = try names.isEmpty ? BenchmarkConfiguration.all : names.map(named)
+    if list {
+      for configuration in chosen {
+        if output.json {
+          try printJSON(Listed(configuration: configuration))
+        } else {
+          print(
+            padded(configuration.name, 28)
+              + "\(configuration.batch) x \(configuration.length), width \(configuration.network.width), "
+              + "\(configuration.network.depth) rounds"
+          )
+        }
+      }
+      return
+    }
+    let pool = output.pool
+    if let write {
+      try TrainingBenchmark(chosen[0], pool: pool).write(to: write)
+      return
+    }
+    if !output.json {
+      print(padded("configuration", 28) + "   step, s (min - max)      forward, s (min - max)      peak")
+    }
+    for configuration in chosen {
+      let result = try measure(configuration, pool)
+      if output.json { try printJSON(result) } else { show(result) }
+    }
+  }
+
+  private func named(_ name: String) throws -> BenchmarkConfiguration {
+    guard let configuration = BenchmarkConfiguration.named(name) else {
+      throw ValidationError("There is no configuration '\(name)'; see 'lra-train bench --list'")
+    }
+    return configuration
+  }
+
+  private func measure(_ configuration: BenchmarkConfiguration, _ pool: WorkerPool) throws -> Result
+  {
+    let benchmark = TrainingBenchmark(configuration, pool: pool)
+    let forward = try Timing.measure(seconds: seconds / 2, count: steps) {
+      _ = try benchmark.evaluation()
+    }
+    var loss = try benchmark.evaluation()
+    var step: Timing?
+    if !forwardOnly {
+      loss = try benchmark.trainingStep()
+      step = try Timing.measure(seconds: seconds, count: steps) {
+        _ = try benchmark.trainingStep()
+      }
+    }
+    guard loss.isFinite else { throw RunError(configuration.name, "the loss is not a number") }
+    return Result(
+      name: configuration.name,
+      threads: pool.threads,
+      parameters: benchmark.parameterCount,
+      loss: loss,
+      step: step,
+      forward: forward,
+      peakBytes: ProcessMemory.peak
+    )
+  }
+
+  private func show(_ result: Result) {
+    print(
+      padded(result.name, 28) + padded(result.step.map(\.text) ?? "-", 28)
+        + padded(result.forward.text, 28) + megabytes(result.peakBytes)
+    )
+  }
+}
+
+/// Seconds of something that was done several times.
+struct Timing: Encodable {
+  var median: Double
+  var minimum: Double
+  var maximum: Double
+  var count: Int
+
+  /// Times a body once unmeasured, then at least three times and for some seconds, or `count` times.
+  static func measure(seconds: Double, count: Int?, _ body: () throws -> Void) rethrows -> Timing {
+    let clock = ContinuousClock()
+    try body()
+    var times: [Double] = []
+    while times.count < (count ?? 3) || count == nil && times.reduce(0, +) < seconds {
+      let time = try clock.measure { try body() }
+      times.append(Double(time.components.seconds) + Double(time.components.attoseconds) * 1e-18)
+      if count == nil, times.count == 100 { break }
+    }
+    times.sort()
+    let middle = times.count / 2
+    let median = times.count % 2 == 1 ? times[middle] : (times[middle - 1] + times[middle]) / 2
+    return Timing(
+      median: median,
+      minimum: times[0],
+      maximum: times[times.count - 1],
+      count: times.count
+    )
+  }
+
+  /// The median with the range behind it.
+  var text: String {
+    fixed(median, 4) + " (" + fixed(minimum, 4) + " - " + fixed(maximum, 4) + ")"
+  }
+}
