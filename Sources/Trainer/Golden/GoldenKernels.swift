@@ -45,7 +45,7 @@ struct GoldenKernels {
         kernels: tag == "ema" ? 1 : sizes.kernels,
         pool: record.pool
       ) { layout, _ in
-        PowerSumConvolution(family: make(&layout), width: width)
+        make(&layout)
       }
       try check(bench, tag)
     }
@@ -56,7 +56,10 @@ struct GoldenKernels {
     _ tag: String,
     _ sizes: Sizes,
     averages: (heads: Int, states: Int)
-  ) throws -> ((inout ParameterLayout) -> any PowerSumFamily)? {
+  ) throws -> ((inout ParameterLayout) -> any ConvolutionKernel)? {
+    func powers(_ family: any PowerSumFamily, width: Int) -> any ConvolutionKernel {
+      PowerSumConvolution(family: family, width: width)
+    }
     let parts = tag.split(separator: "_").map(String.init)
     let variant = parts.dropFirst().joined(separator: "-")
     let (width, states, kernels) = (sizes.width, sizes.states, sizes.kernels)
@@ -69,24 +72,34 @@ struct GoldenKernels {
         of: ["bilinear": StateSpace.Discretization.bilinear, "zoh": .zeroOrderHold]
       )
       return {
-        S4D(
-          "k",
-          width: width,
-          states: states,
-          copies: sizes.copies,
-          kernels: kernels,
-          rule,
-          in: &$0
+        powers(
+          S4D(
+            "k",
+            width: width,
+            states: states,
+            copies: sizes.copies,
+            kernels: kernels,
+            rule,
+            in: &$0
+          ),
+          width: width
         )
       }
     case "dss":
       let version = try GoldenModelDescription.dssVersion(variant)
-      return { DSS("k", width: width, states: states, kernels: kernels, version, in: &$0) }
+      return {
+        powers(
+          DSS("k", width: width, states: states, kernels: kernels, version, in: &$0),
+          width: width
+        )
+      }
     case "dlr":
       let version = try GoldenModelDescription.dlrVersion(variant)
       return { DLR("k", width: width, states: states, kernels: kernels, version, in: &$0) }
     case "ema":
-      return { MovingAverage("k", heads: heads, states: averages.states, in: &$0) }
+      return {
+        powers(MovingAverage("k", heads: heads, states: averages.states, in: &$0), width: heads)
+      }
     default: return nil
     }
   }
