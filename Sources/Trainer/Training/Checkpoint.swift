@@ -149,8 +149,8 @@ public struct Checkpoint: Sendable {
       guard values.allSatisfy(S4.isTruncation) else {
         throw CheckpointError(
           path: path,
-          reason: "the checkpoint is damaged: '\(name)' is \(values), expected a whole number below "
-            + "2^24"
+          reason: "the checkpoint is damaged: '\(name)' is \(values), expected a whole number "
+            + "below 2^24"
         )
       }
     }
