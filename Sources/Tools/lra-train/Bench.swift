@@ -66,6 +66,13 @@ struct Bench: ParsableCommand {
     }
   }
 
+  /// What --write --json prints.
+  private struct Written: Encodable {
+    var event = "written"
+    var name: String
+    var file: String
+  }
+
   /// What --json prints of a configuration; seconds and bytes.
   private struct Result: Encodable {
     var event = "bench"
@@ -98,6 +105,11 @@ struct Bench: ParsableCommand {
     let pool = output.pool
     if let write {
       try TrainingBenchmark(chosen[0], pool: pool).write(to: write)
+      if output.json {
+        try printJSON(Written(name: chosen[0].name, file: write))
+      } else {
+        print("written \(write)")
+      }
       return
     }
     if !output.json {
