@@ -127,6 +127,13 @@ extension RunConfiguration {
         "the identity head has \(network.width) outputs, the objective needs \(network.outputs)"
       )
     }
+    guard network.pooling != .first || !network.isCausal else {
+      throw RunError(
+        "configuration",
+        "network: pooling is first, but nothing lets the first position see the others; expected a "
+          + "layer that is not causal, or pooling last"
+      )
+    }
     guard objective.kind != .causal || network.isCausal else {
       throw RunError(
         "configuration",
@@ -176,6 +183,7 @@ extension RunConfiguration {
     full.network.rotary = .init()
     (full.network.residual, full.network.classToken) = (.sequential, false)
     full.network.normalInitialization = 1
+    (full.network.pairActivation, full.network.pairWidth) = (.gelu, 1)
     full.schedule.totalSteps = 1
     full.optimizer.stateSpace = StateSpaceRates(step: 1, state: 1, input: 1, weight: 1)
     full.validation.everySteps = 1
