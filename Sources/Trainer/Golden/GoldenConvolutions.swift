@@ -20,6 +20,9 @@ struct GoldenConvolutions {
     }
     let (rows, width, length) = (input[0], input[1], input[2])
     let others = try kernels.map { try record.shape("\(tag).\($0)") }
+    guard sides != .bothCentered || kernel[1] == length else {
+      throw record.error("'\(tag)': kernels \(kernel) are not as long as the inputs \(input)")
+    }
     guard try record.shape("\(tag).dy") == input, others.allSatisfy({ $0 == kernel }) else {
       throw record.error("'\(tag)': gradients or kernels are of unlike shapes")
     }

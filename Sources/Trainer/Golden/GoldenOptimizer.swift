@@ -71,6 +71,13 @@ struct GoldenOptimizer {
   }
 
   private func checkSchedules(_ description: Description) throws {
+    let steps = [
+      description.constantWarmup.warmup, description.cosineWarmup.warmup,
+      description.cosineWarmup.total ?? 0,
+    ]
+    guard steps.allSatisfy(Schedule.areUsable) else {
+      throw record.error("'config': schedules have \(steps) steps, expected -2^40 ... 2^40")
+    }
     let constant = Schedule(warmUpSteps: description.constantWarmup.warmup)
     try compare("schedule.constant_warmup", constant)
     guard let total = description.cosineWarmup.total else {

@@ -17,6 +17,11 @@ struct GoldenPositions {
       throw record.error("'sinusoid.table' or 'sinusoid.rows' is unusable")
     }
     let count = max(near[0], Int(rows.max() ?? 0) + 1)
+    guard count * near[1] <= 1 << 28 else {
+      throw record.error(
+        "'sinusoid.rows' reaches \(count) rows of \(near[1]), expected 2^28 values"
+      )
+    }
     let table = record.matrix(rows: count, columns: near[1])
     fillSinusoids(table, record.pool)
     try record.compare("sinusoid.table", table[rows: 0..<near[0]], share: 1e-7)
