@@ -26,6 +26,8 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 MOST_STEPS = 10
+# makes glibc keep freed memory instead of returning it to the system and faulting it in again
+KEEPING = {"MALLOC_MMAP_THRESHOLD_": str(2**32), "MALLOC_TRIM_THRESHOLD_": str(2**40)}
 WANTED_MEMORY = 0.5
 WANTED = {
     **dict.fromkeys(("transformer-image", "transformer-pathfinder"), 1.4),
@@ -49,10 +51,10 @@ def note(text):
     print(text, file=sys.stderr, flush=True)
 
 
-def lines(command, what):
+def lines(command, what, **variables):
     """The JSON lines that a program prints."""
     try:
-        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        done = subprocess.run(command, capture_output=True, text=True, env={**os.environ, **variables})
     except OSError as error:
         raise Failure(f"{what}: {error.strerror}; build with `swift build -c release`, or see --ours")
     found = []
@@ -63,8 +65,9 @@ def lines(command, what):
             continue
     failed = [line["message"] for line in found if line.get("event") == "failed"]
     if done.returncode or failed or not found:
-        last = (failed or done.stderr.strip().splitlines() or [f"exit code {done.returncode}"])[-1]
-        raise Failure(f"{what} failed: {last}")
+        said = done.stderr.strip().splitlines()
+        said = failed or [line for line in said if "error" in line.lower()] or said[-1:]
+        raise Failure(f"{what} failed: {said[0] if said else f'exit code {done.returncode}'}")
     return found
 
 
@@ -74,7 +77,8 @@ def ours(arguments, *options):
 
 def theirs(arguments, file, threads, *options):
     command = [sys.executable, HERE / "bench.py", file, "--threads", threads, "--powers", arguments.powers]
-    return lines([*map(str, command), *map(str, options)], "bench.py")[-1]
+    variables = KEEPING if arguments.allocator == "keep" else {}
+    return lines([*map(str, command), *map(str, options)], "bench.py", **variables)[-1]
 
 
 def check(arguments, name, file):
@@ -161,12 +165,13 @@ def header(arguments):
         "torch": importlib.metadata.version("torch"),
         "python": platform.python_version(),
         "powers": arguments.powers,
+        "allocator": arguments.allocator,
         "rounds": arguments.rounds,
         "threads": arguments.threads,
     }
     print(
         f"{facts['date']}, {cpu}, {facts['cores']} cores, PyTorch {facts['torch']}, "
-        f"Python {facts['python']}, {arguments.powers} powers, rounds {arguments.rounds}. Ratios are "
+        f"Python {facts['python']}, {arguments.powers} powers, {arguments.allocator} allocator, rounds {arguments.rounds}. Ratios are "
         "PyTorch's time by ours, and our memory by PyTorch's.\n"
     )
     return facts
@@ -210,6 +215,12 @@ def parse():
         choices=("real", "complex", "factored"),
         default="real",
         help="how PyTorch makes the powers in kernels of diagonal models and Mega (README.md)",
+    )
+    parser.add_argument(
+        "--allocator",
+        choices=("plain", "keep"),
+        default="plain",
+        help="whether malloc keeps freed memory in PyTorch's processes (README.md)",
     )
     parser.add_argument("--compile", action="store_true", help="a column for torch.compile")
     parser.add_argument(

@@ -4,8 +4,9 @@
     python test_models.py ../../fixtures/golden/s4d_lin.safetensors
 
 Golden files were computed in float64 and rounded to float32 (docs/golden-files.md). In float64 the
-models here have to agree with them to 2e-6 of each tensor's magnitude; in float32, to 16 times the
-noise of plain float32 arithmetic that the file states. A gradient that is 0 in exact arithmetic is
+models here have to agree with them to 2e-6 of each tensor's magnitude; in float32, to 64 times the
+noise of plain float32 arithmetic that the file states (PyTorch's batch norm of [B L, D] adds up in
+float32, with errors of 4e-6). A gradient that is 0 in exact arithmetic is
 judged against the largest one. All ways to make the powers of diagonal models are checked.
 """
 
@@ -95,7 +96,7 @@ def check(path, dtype, powers):
     for name, value in found.items():
         want = file[name].flatten()[:1] if name == "loss" else file[name]
         size, rounding = noise[name]
-        limit = 2e-6 * size + 1e-7 * largest if dtype == torch.float64 else 16 * rounding + 1e-6 * size
+        limit = 2e-6 * size + 1e-7 * largest if dtype == torch.float64 else 64 * rounding + 1e-6 * size
         worst = max(worst, ((value.detach().flatten() - want.flatten()).abs().max().item() / limit, name))
     return worst
 

@@ -42,6 +42,46 @@ import Testing
     )
   }
 
+  @Test(arguments: [(-1, 0, 0), (3, -3, 0), (3, 0, 1_000_000)])
+  func `a run goes on only where it can have stood`(place: (Int, Int, Int)) throws {
+    let harness = try TrainingHarness(.pixels)
+    let configuration = try harness.configuration(steps: 3)
+    let run = try harness.start(configuration, "run")
+    _ = try run.run()
+    var progress = Progress()
+    (progress.step, progress.epoch, progress.batchInEpoch) = place
+    try Checkpoint.write(
+      run.network,
+      configuration.optimizer.adamW(for: run.network.layout, WorkerPool(threads: 1)),
+      configuration,
+      progress,
+      to: RunFolder(harness.path("run")).last
+    )
+    let error = #expect(throws: CheckpointError.self) {
+      try harness.start(configuration, "run", resuming: true)
+    }
+    #expect(try #require(error).reason.hasPrefix("the checkpoint is damaged: step \(place.0) is"))
+  }
+
+  @Test(arguments: [-1, .nan, .infinity, 0.5, 0x1p31])
+  func `a length of kernels that cannot be is refused`(length: Float) throws {
+    let harness = try TrainingHarness(.pixels)
+    var network = TrainingHarness.network()
+    network.layers = [
+      .stateSpace(model: StateSpace(.s4(states: 4, copies: 2, rank: 1, maximumLength: nil)))
+    ]
+    let configuration = try harness.configuration(network: network, steps: 1)
+    let made = Network(configuration.network, pool: WorkerPool(threads: 1))
+    made.initialize(seed: 1)
+    made.buffers["blocks.0.layer.len"] = [length]
+    let path = harness.path("length.safetensors")
+    try Checkpoint.write(made, nil, configuration, Progress(), to: path)
+    let error = #expect(throws: CheckpointError.self) {
+      try Checkpoint(reading: path).restore(made)
+    }
+    #expect(try #require(error).reason.contains("'blocks.0.layer.len' is ["))
+  }
+
   @Test func `a shard is no checkpoint`() throws {
     let harness = try TrainingHarness(.pixels)
     let path = harness.dataSet.folder + "/train-00000-of-00001.safetensors"

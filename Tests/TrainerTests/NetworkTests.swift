@@ -206,6 +206,7 @@ import Testing
     let pool = WorkerPool(threads: 2)
     let network = Network(configuration, recomputes: recomputes, pool: pool)
     network.initialize(seed: 1)
+    network.reserveKernels(for: 70)
     let (batch, target) = Self.example(configuration, rows: 3, length: 70)
     _ = try network.trainingPass(batch, target, dropoutSeed: 0, step: 0)
     let optimizer = AdamW(layout: network.layout, learningRate: 0.1, weightDecay: 0)

@@ -41,6 +41,26 @@ import Testing
     }
   }
 
+  @Test(arguments: [[71, 142], [142, 71], [75, 80]])
+  func `S4 layers computed at lengths of their own are the same function`(lengths: [Int]) throws {
+    var logits: [[Float]] = []
+    for lengths in [[80, 80], lengths] {
+      var configuration = NetworkTests.stateSpaces
+      configuration.layers = lengths.map {
+        .stateSpace(
+          model: StateSpace(.s4(states: 8, copies: 2, rank: 1, maximumLength: $0))
+        )
+      }
+      configuration.depth = 1
+      let network = Network(configuration, pool: WorkerPool(threads: 2))
+      network.initialize(seed: 9)
+      let batch = Batch(rows: 3, length: 70, input: .tokens(tokens))
+      _ = try network.trainingPass(batch, .classes([0, 1, 0]), dropoutSeed: 0, step: 0)
+      logits.append(network.logits(of: batch))
+    }
+    expectClose(logits[1], logits[0], relative: 1e-4, absolute: 1e-5)
+  }
+
   @Test func `a batch of state-space layers gives what its rows give one by one`() {
     let network = Network(NetworkTests.stateSpaces, pool: WorkerPool(threads: 2))
     network.initialize(seed: 9)

@@ -211,6 +211,10 @@ import Testing
   }
 
   @Test(arguments: [
+    (
+      #"{"network": {"layers": [{"feedForward": {"expand": 2, "bogus": 3}}]}}"#,
+      "'network.layers[0].feedForward.bogus' is not a field"
+    ),
     (#"{"optimizer": {"learningrate": 1}}"#, "'optimizer.learningrate' is not a field"),
     (#"{"epochs": "many"}"#, "'epochs' is not of type Int"), ("[1", "it is not valid JSON"),
   ])

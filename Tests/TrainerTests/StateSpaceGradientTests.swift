@@ -120,8 +120,7 @@ import Testing
     let bench = KernelCase(width: 3, length: 12, kernels: 1, pool: WorkerPool(threads: 2)) {
       layout,
       _ in
-      let family = DLR("k", width: 3, states: 4, kernels: 1, version, in: &layout)
-      return PowerSumConvolution(family: family, width: 3)
+      DLR("k", width: 3, states: 4, kernels: 1, version, in: &layout)
     }
     var inputs = ["k.w": drawn(3 * 4 * (version == .real ? 1 : 2), seed: 2)]
     if version != .imaginary { inputs["k.sqrt_neg_re"] = [0.1, 0.3, 0.5, 0.2] }

@@ -101,12 +101,20 @@ import Testing
     #expect(try #require(error).description.contains("there is a run in it already\nhint: "))
   }
 
-  @Test func `validation does not depend on when it happens`() throws {
+  @Test(arguments: [
+    NetworkConfiguration.Layer.attention(heads: 2, causal: false, rotary: false),
+    .stateSpace(model: StateSpace(.s4(states: 4, copies: 2, rank: 1, maximumLength: nil))),
+  ])
+  func `validation does not depend on when it happens`(
+    layer: NetworkConfiguration.Layer
+  ) throws {
     let harness = try TrainingHarness(.tokens)
-    let often = try harness.configuration(.pretrain, Objective(.masked)) {
+    var network = TrainingHarness.network()
+    network.layers = [layer, .feedForward(expand: 2)]
+    let often = try harness.configuration(.pretrain, Objective(.masked), network: network) {
       $0.validation.everySteps = 1
     }
-    let seldom = try harness.configuration(.pretrain, Objective(.masked)) {
+    let seldom = try harness.configuration(.pretrain, Objective(.masked), network: network) {
       $0.validation.everySteps = 9
     }
     _ = try harness.start(often, "often").run()

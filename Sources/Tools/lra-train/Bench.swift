@@ -101,7 +101,10 @@ struct Bench: ParsableCommand {
       return
     }
     if !output.json {
-      print(padded("configuration", 28) + "   step, s (min - max)      forward, s (min - max)      peak")
+      print(
+        padded("configuration", 28) + padded("step, s (min - max)", 28)
+          + padded("forward, s (min - max)", 28) + "peak"
+      )
     }
     for configuration in chosen {
       let result = try measure(configuration, pool)

@@ -191,7 +191,7 @@ struct TrainingSession {
     func plan(recomputes: Bool) -> Int {
       Network.memoryPlan(
         configuration.network,
-        rows: configuration.batchSize * sequences,
+        rows: configuration.largestBatch * sequences,
         length: configuration.network.maximumLength,
         threads: pool.threads,
         recomputes: recomputes
@@ -205,7 +205,7 @@ struct TrainingSession {
       + (less < planned ? ", --recompute \(megabytes(less))" : "")
     if let installed = installedMemory(), planned > installed {
       throw RunError(
-        "batches of \(configuration.batchSize) samples of \(configuration.network.maximumLength)",
+        "batches of \(configuration.largestBatch) samples of \(configuration.network.maximumLength)",
         "training needs \(megabytes(planned)) of memory, this machine has \(megabytes(installed))",
         hint: hint
       )

@@ -44,7 +44,7 @@ struct GoldenKernels {
         kernels: kernels,
         pool: record.pool
       ) { layout, _ in
-        PowerSumConvolution(family: make(&layout), width: width)
+        make(&layout)
       }
       try check(bench, tag)
     }
@@ -55,7 +55,10 @@ struct GoldenKernels {
     _ tag: String,
     _ sizes: Sizes,
     averages: (heads: Int, states: Int)
-  ) throws -> ((inout ParameterLayout) -> any PowerSumFamily)? {
+  ) throws -> ((inout ParameterLayout) -> any ConvolutionKernel)? {
+    func powers(_ family: any PowerSumFamily, width: Int) -> any ConvolutionKernel {
+      PowerSumConvolution(family: family, width: width)
+    }
     let parts = tag.split(separator: "_").map(String.init)
     let variant = parts.dropFirst().joined(separator: "-")
     let (width, states, kernels) = (sizes.width, sizes.states, sizes.kernels)
@@ -68,24 +71,34 @@ struct GoldenKernels {
         of: ["bilinear": StateSpace.Discretization.bilinear, "zoh": .zeroOrderHold]
       )
       return {
-        S4D(
-          "k",
-          width: width,
-          states: states,
-          copies: sizes.copies,
-          kernels: kernels,
-          rule,
-          in: &$0
+        powers(
+          S4D(
+            "k",
+            width: width,
+            states: states,
+            copies: sizes.copies,
+            kernels: kernels,
+            rule,
+            in: &$0
+          ),
+          width: width
         )
       }
     case "dss":
       let (kind, scaling) = try scheme(ofDSS: tag, version: variant)
-      return { DSS("k", width: width, states: states, kernels: kernels, kind, scaling, in: &$0) }
+      return {
+        powers(
+          DSS("k", width: width, states: states, kernels: kernels, kind, scaling, in: &$0),
+          width: width
+        )
+      }
     case "dlr":
       let version = try GoldenModelDescription.dlrVersion(variant)
       return { DLR("k", width: width, states: states, kernels: kernels, version, in: &$0) }
     case "ema":
-      return { MovingAverage("k", heads: heads, states: averages.states, in: &$0) }
+      return {
+        powers(MovingAverage("k", heads: heads, states: averages.states, in: &$0), width: heads)
+      }
     default: return nil
     }
   }

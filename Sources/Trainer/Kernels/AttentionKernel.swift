@@ -3,7 +3,7 @@ internal import RealModule
 /// What attention runs over.
 struct AttentionShape: Sendable {
   /// The queries and the keys of one block of scores.
-  static let rowTile = 64
+  static let rowTile = 128
   static let columnTile = 256
   /// The queries of one task; it turns all keys first, which has to be worth it.
   static let taskTile = 512

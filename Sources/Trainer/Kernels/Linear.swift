@@ -141,17 +141,29 @@ func addLinearGradients(
   if hasBias { addColumnSums(outputGradient, into: output + outputs * inputs, adds: adds) }
 }
 
-/// Sums the rows of a matrix.
+/// Sums the rows of a matrix: sixteen at a time in Float, these sums in Double.
 ///
 /// - Parameters:
 ///   - matrix: [rows, columns].
 ///   - sums: [columns]; overwritten unless `adds`.
 ///   - adds: whether results are added to instead of overwritten.
 func addColumnSums(_ matrix: Matrix, into sums: UnsafeMutablePointer<Float>, adds: Bool) {
-  if !adds { sums.update(repeating: 0, count: matrix.columns) }
-  for row in 0..<matrix.rows {
-    let values = matrix.row(row)
-    for column in 0..<matrix.columns { sums[column] += values[column] }
+  let columns = matrix.columns
+  if !adds { sums.update(repeating: 0, count: columns) }
+  withUnsafeTemporaryAllocation(of: Double.self, capacity: columns) { totals in
+    withUnsafeTemporaryAllocation(of: Float.self, capacity: columns) { group in
+      guard let totals = totals.baseAddress, let group = group.baseAddress else { return }
+      totals.initialize(repeating: 0, count: columns)
+      for first in stride(from: 0, to: matrix.rows, by: 16) {
+        group.initialize(from: matrix.row(first), count: columns)
+        for row in first + 1..<max(first + 1, min(first + 16, matrix.rows)) {
+          let values = matrix.row(row)
+          for column in 0..<columns { group[column] += values[column] }
+        }
+        for column in 0..<columns { totals[column] += Double(group[column]) }
+      }
+      for column in 0..<columns { sums[column] += Float(totals[column]) }
+    }
   }
 }
 

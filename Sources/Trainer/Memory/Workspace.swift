@@ -15,8 +15,8 @@ struct WorkspacePlan: Sendable, Equatable {
   let length: Int
   /// The workers that get scratch memory.
   let threads: Int
-  /// The longest length that a layer computes its convolution kernels at, or 0.
-  let kernelLength: Int
+  /// The length that the block being planned computes its convolution kernels at, or 0.
+  var kernelLength: Int
   /// Values kept from the forward to the backward pass.
   private(set) var activations = 0
   /// Those of `activations` that hold gradients of activations.

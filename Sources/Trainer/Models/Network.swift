@@ -16,6 +16,8 @@ public final class Network {
   let pool: WorkerPool
   private(set) var structure: NetworkStructure
   private(set) var workspace: Workspace?
+  /// The lengths that the workspace was planned for.
+  private var kernelLengths: [Int] = []
   private let tables: PositionTables
   private let transforms = FourierTransforms()
 
@@ -71,6 +73,19 @@ public final class Network {
     return result
   }
 
+  /// Makes S4's kernels long enough for sequences of `length`, and of a length that is fast to transform.
+  ///
+  /// The network stays the same function. Without this, every longer batch doubles the kernels when it
+  /// comes, and training depends on when that was.
+  public func reserveKernels(for length: Int) {
+    _ = structure.extendKernels(
+      to: RealFourierTransform.goodLength(atLeast: structure.length(of: length)),
+      parameters: parameters.base,
+      buffers: buffers.base,
+      pool
+    )
+  }
+
   /// The loss of a batch without dropout and with running statistics; the network stays the same
   /// function.
   ///
@@ -98,7 +113,7 @@ public final class Network {
     return currentLogits(pass)
   }
 
-  /// The memory that training allocates for batches of a shape.
+  /// The memory that training allocates for batches of a shape, after ``reserveKernels(for:)``.
   ///
   /// - Parameters:
   ///   - configuration: what the network is made of.
@@ -115,11 +130,12 @@ public final class Network {
     recomputes: Bool = false
   ) -> MemoryPlan {
     var structure = NetworkStructure(configuration)
+    let kernelLength = RealFourierTransform.goodLength(atLeast: structure.length(of: length))
     let plan = structure.plan(
       rows: rows,
       length: length,
       threads: threads,
-      kernelLength: structure.freshKernelLength(for: structure.length(of: length)),
+      kernelLengths: structure.freshKernelLengths(for: kernelLength),
       recomputes: recomputes
     )
     let transforms = plan.transformLengths.reduce(0) {
@@ -175,14 +191,14 @@ public final class Network {
   func prepare(_ batch: Batch, isTraining: Bool, dropout: Dropout?) -> Pass {
     let current: Workspace
     let length = structure.length(of: batch.length)
-    let kernelLength = structure.extendKernels(
+    let kernelLengths = structure.extendKernels(
       to: length,
       parameters: parameters.base,
       buffers: buffers.base,
       pool
     )
     if let workspace, workspace.plan.rows == batch.rows, workspace.plan.length == length,
-      workspace.plan.kernelLength == kernelLength
+      kernelLengths == self.kernelLengths
     {
       current = workspace
     } else {
@@ -190,7 +206,7 @@ public final class Network {
         rows: batch.rows,
         length: batch.length,
         threads: pool.threads,
-        kernelLength: kernelLength,
+        kernelLengths: kernelLengths,
         recomputes: recomputes
       )
       // A buffer that is too small goes before the new one comes: only one is ever in memory.
@@ -198,6 +214,7 @@ public final class Network {
       workspace = nil
       current = Workspace(plan, reusing: reusable)
       workspace = current
+      self.kernelLengths = kernelLengths
       tables.extend(to: length)
     }
     return Pass(

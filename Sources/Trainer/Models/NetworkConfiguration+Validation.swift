@@ -58,6 +58,18 @@ extension NetworkConfiguration {
     guard bound < 0x1p40 else { throw NetworkError("the network has more than 2^40 parameters") }
   }
 
+  /// Refuses batches whose activations cannot be counted, let alone kept in memory.
+  func checkActivations(samples: Int) throws(NetworkError) {
+    let positions = 2 * Double(samples) * Double(maximumLength + 1)
+    let wide = Double(width)
+    let perRound = layers.reduce(0) { $0 + 16 * wide + 8 * $1.parameterBound(width: wide) / wide }
+    guard positions * (Double(depth) * perRound + 16 * wide) < 0x1p56 else {
+      throw NetworkError(
+        "batches of \(samples) samples of \(maximumLength) positions need more than 2^56 values"
+      )
+    }
+  }
+
   private func validateClassToken() throws(NetworkError) {
     guard classToken != true || pooling == .first || pooling == .all else {
       throw NetworkError(
@@ -122,7 +134,7 @@ extension NetworkConfiguration {
 
 extension NetworkConfiguration.Layer {
   /// About the parameters of a layer; at least a quarter of them.
-  fileprivate func parameterBound(width: Double) -> Double {
+  func parameterBound(width: Double) -> Double {
     switch self {
     case .attention, .localAttention: return 4 * width * width
     case .feedForward(let expand, _): return 2 * width * width * Double(expand)

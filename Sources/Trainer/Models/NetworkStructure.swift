@@ -55,8 +55,8 @@ struct NetworkStructure {
   ///   - rows: sequences in the batch.
   ///   - length: the positions of a sequence, without a class token.
   ///   - threads: the workers that get scratch memory.
-  ///   - kernelLength: what ``extendKernels(to:parameters:buffers:_:)`` returned, or
-  ///     ``freshKernelLength(for:)``.
+  ///   - kernelLengths: what ``extendKernels(to:parameters:buffers:_:)`` returned, or
+  ///     ``freshKernelLengths(for:)``.
   ///   - recomputes: whether the insides of all blocks share one place; see
   ///     ``backward(_:recomputing:_:)``.
   /// - Returns: the plan of all memory.
@@ -64,15 +64,10 @@ struct NetworkStructure {
     rows: Int,
     length: Int,
     threads: Int,
-    kernelLength: Int,
+    kernelLengths: [Int],
     recomputes: Bool
   ) -> WorkspacePlan {
-    var plan = WorkspacePlan(
-      rows: rows,
-      length: self.length(of: length),
-      threads: threads,
-      kernelLength: kernelLength
-    )
+    var plan = WorkspacePlan(rows: rows, length: self.length(of: length), threads: threads)
     let count = plan.positions * configuration.width
     encoded = plan.keep(count)
     encoder.reserve(in: &plan)
@@ -81,6 +76,7 @@ struct NetworkStructure {
     var ends: [WorkspacePlan.Mark] = []
     for index in blocks.indices {
       if recomputes { plan.rewind(to: start) }
+      plan.kernelLength = kernelLengths[index]
       blocks[index].reserveInside(in: &plan)
       ends.append(plan.mark)
     }
@@ -104,24 +100,19 @@ struct NetworkStructure {
 
   /// Makes all layers fit for sequences of `length`, which does not change the network's function.
   ///
-  /// - Returns: the longest length that convolution kernels are computed at, or 0.
+  /// - Returns: the length that each block computes its convolution kernels at, or 0.
   func extendKernels(
     to length: Int,
     parameters: UnsafeMutablePointer<Float>,
     buffers: UnsafeMutablePointer<Float>,
     _ pool: WorkerPool
-  ) -> Int {
-    blocks.reduce(0) { longest, block in
-      max(
-        longest,
-        block.extendKernel(to: length, parameters: parameters, buffers: buffers, pool)
-      )
-    }
+  ) -> [Int] {
+    blocks.map { $0.extendKernel(to: length, parameters: parameters, buffers: buffers, pool) }
   }
 
-  /// The longest length that a fresh network computes convolution kernels at, or 0.
-  func freshKernelLength(for length: Int) -> Int {
-    blocks.reduce(0) { max($0, $1.freshKernelLength(for: length)) }
+  /// The length that each block of a fresh network computes its convolution kernels at, or 0.
+  func freshKernelLengths(for length: Int) -> [Int] {
+    blocks.map { $0.freshKernelLength(for: length) }
   }
 
   /// The width of the sinusoid table, or nil for none.

@@ -148,6 +148,10 @@ extension StateSpace {
     switch family {
     case .s4(let states, let copies, let rank, let maximumLength):
       try validate(pairs: states, copies: copies, width: width)
+      // Their first matrix is diagonalized in time n^3.
+      guard states <= 1024 else {
+        throw NetworkError("an S4 layer has \(states) states, expected at most 1024")
+      }
       guard (1...1024).contains(rank) else {
         throw NetworkError("an S4 layer has rank \(rank), expected 1 ... 1024")
       }

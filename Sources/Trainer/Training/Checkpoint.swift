@@ -19,6 +19,11 @@ public struct Progress: Codable, Sendable, Equatable {
   /// Sums since the last line of metrics.
   public var reported = Sums()
 
+  /// Whether a run of so many steps an epoch can stand there.
+  func isPossible(stepsPerEpoch: Int) -> Bool {
+    step >= 0 && epoch == step / stepsPerEpoch && batchInEpoch == step % stepsPerEpoch
+  }
+
   /// The loss and hits of several batches.
   public struct Sums: Codable, Sendable, Equatable {
     /// The sum of all counted targets' losses.
@@ -139,6 +144,16 @@ public struct Checkpoint: Sendable {
       parts += [("moment1.", optimizer.firstMoment), ("moment2.", optimizer.secondMoment)]
     }
     for (prefix, store) in parts { try checkNames(prefix, store.layout) }
+    for name in network.buffers.layout.names where name.hasSuffix(".len") {
+      let values: [Float] = try file.elements(of: "buffer." + name)
+      guard values.allSatisfy(S4.isTruncation) else {
+        throw CheckpointError(
+          path: path,
+          reason: "the checkpoint is damaged: '\(name)' is \(values), expected a whole number "
+            + "below 2^24"
+        )
+      }
+    }
     for (prefix, store) in parts {
       for entry in store.layout.entries {
         store[entry.name] = try file.elements(of: prefix + entry.name)

@@ -92,6 +92,28 @@ enum JSONValue: Codable, Equatable {
     return .object(fields)
   }
 
+  /// The path of the first field, in the order of names, that another value has no place for.
+  ///
+  /// A field that is null counts as absent.
+  func firstField(missingIn other: JSONValue, at path: String = "") -> String? {
+    switch (self, other) {
+    case (.object(let fields), .object(let known)):
+      for (key, value) in fields.sorted(by: { $0.key < $1.key }) where value != .null {
+        let inner = path.isEmpty ? key : path + "." + key
+        guard let next = known[key] else { return inner }
+        if let missing = value.firstField(missingIn: next, at: inner) { return missing }
+      }
+      return nil
+    case (.array(let elements), .array(let known)):
+      for (index, (element, next)) in zip(elements, known).enumerated() {
+        let inner = path + "[\(index)]"
+        if let missing = element.firstField(missingIn: next, at: inner) { return missing }
+      }
+      return nil
+    default: return nil
+    }
+  }
+
   /// The path and both values of the first difference, or nil when equal.
   func firstDifference(
     from other: JSONValue,

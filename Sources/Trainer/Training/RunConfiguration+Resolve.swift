@@ -41,6 +41,9 @@ extension RunConfiguration {
     return resolved
   }
 
+  /// The samples of the largest batch, in training or in validation.
+  public var largestBatch: Int { max(batchSize, validation.batchSize ?? 0) }
+
   /// The masks of a masked objective, nil for the others.
   func maskSet(of dataSet: DataSet) throws -> MaskSet? {
     guard objective.kind == .masked else { return nil }
@@ -93,8 +96,16 @@ extension RunConfiguration {
     for (name, value) in betas where !(0..<1).contains(value) {
       throw refuse(name, value, "at least 0 and under 1")
     }
-    guard optimizer.epsilon >= 0, optimizer.epsilon.isFinite else {
-      throw refuse("optimizer.epsilon", optimizer.epsilon, "0 or more")
+    guard optimizer.epsilon > 0, optimizer.epsilon.isFinite else {
+      throw refuse("optimizer.epsilon", optimizer.epsilon, "more than 0")
+    }
+    let rates = [
+      ("step", optimizer.stateSpace?.step), ("state", optimizer.stateSpace?.state),
+      ("input", optimizer.stateSpace?.input), ("weight", optimizer.stateSpace?.weight),
+    ]
+    for (name, rate) in rates {
+      guard let rate, !(rate >= 0 && rate.isFinite) else { continue }
+      throw refuse("optimizer.stateSpace.\(name)", rate, "0 or more")
     }
     if let clipNorm = optimizer.clipNorm, !(clipNorm > 0 && clipNorm.isFinite) {
       throw refuse("optimizer.clipNorm", clipNorm, "more than 0")
@@ -114,6 +125,7 @@ extension RunConfiguration {
     }
     do {
       try network.validate()
+      try network.checkActivations(samples: largestBatch)
     } catch {
       throw RunError("configuration", "network: \(error)")
     }
@@ -162,45 +174,19 @@ extension RunConfiguration {
   public func merged(withJSON json: [UInt8], from place: String) throws -> RunConfiguration {
     do {
       let changes = try JSON.decode(JSONValue.self, from: json)
-      if let unknown = try unknownField(in: changes) {
+      let merged = try JSON.decode(JSONValue.self, from: JSON.encode(self)).merged(with: changes)
+      let result = try JSON.decode(RunConfiguration.self, from: JSON.encode(merged))
+      // What a configuration has no place for is lost in reading it.
+      let known = try JSON.decode(JSONValue.self, from: JSON.encode(result))
+      if let unknown = changes.firstField(missingIn: known) {
         throw RunError(place, "'\(unknown)' is not a field of a run's configuration")
       }
-      let merged = try JSON.decode(JSONValue.self, from: JSON.encode(self)).merged(with: changes)
-      return try JSON.decode(RunConfiguration.self, from: JSON.encode(merged))
+      return result
     } catch let error as RunError {
       throw error
     } catch {
       throw RunError(place, "not a configuration: \(JSON.explanation(of: error))")
     }
-  }
-
-  /// The path of the first field that no configuration has.
-  private func unknownField(in changes: JSONValue) throws -> String? {
-    var full = self
-    (full.dataDigest, full.from, full.objective.mask) = ("", "", "")
-    (full.normalization, full.objective.labels) = ("", LabelRange(minimum: 0, maximum: 1))
-    (full.optimizer.clipNorm, full.epochs, full.steps, full.checkpointSteps) = (1, 1, 1, 1)
-    full.network.rotary = .init()
-    (full.network.residual, full.network.classToken) = (.sequential, false)
-    full.network.normalInitialization = 1
-    (full.network.pairActivation, full.network.pairWidth) = (.gelu, 1)
-    full.schedule.totalSteps = 1
-    full.optimizer.stateSpace = StateSpaceRates(step: 1, state: 1, input: 1, weight: 1)
-    full.validation.everySteps = 1
-    full.validation.batchSize = 1
-    full.validation.samples = 1
-    func search(_ changes: JSONValue, _ known: JSONValue, _ path: String) -> String? {
-      guard case .object(let fields) = changes, case .object(let names) = known,
-        path != "network.encoder"
-      else { return nil }
-      for (key, value) in fields.sorted(by: { $0.key < $1.key }) {
-        let inner = path.isEmpty ? key : path + "." + key
-        guard let next = names[key] else { return inner }
-        if let unknown = search(value, next, inner) { return unknown }
-      }
-      return nil
-    }
-    return search(changes, try JSON.decode(JSONValue.self, from: JSON.encode(full)), "")
   }
 
   /// The first setting in which two configurations differ, besides how long they run and where

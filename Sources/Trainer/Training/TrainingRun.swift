@@ -105,7 +105,7 @@ public final class TrainingRun {
     self.network = network
     var plan = Network.memoryPlan(
       configuration.network,
-      rows: configuration.batchSize * dataSet.manifest.sequences,
+      rows: configuration.largestBatch * dataSet.manifest.sequences,
       length: configuration.network.maximumLength,
       threads: pool.threads,
       recomputes: recomputing
@@ -122,8 +122,15 @@ public final class TrainingRun {
           reason: "was written with \(other.path) \(other.here), the run has \(other.there)"
         )
       }
-      try checkpoint.restore(network, optimizer)
       progress = checkpoint.progress
+      guard progress.isPossible(stepsPerEpoch: stepsPerEpoch) else {
+        throw CheckpointError(
+          path: folder.last,
+          reason: "the checkpoint is damaged: step \(progress.step) is not step "
+            + "\(progress.batchInEpoch) of epoch \(progress.epoch)"
+        )
+      }
+      try checkpoint.restore(network, optimizer)
       transfer = nil
     } else {
       network.initialize(seed: configuration.seed)
@@ -132,6 +139,7 @@ public final class TrainingRun {
       }
       progress = Progress()
     }
+    network.reserveKernels(for: configuration.network.maximumLength)
     if !(resuming && folder.holdsRun) { try folder.create(replacing: replacing) }
     try AtomicFile.write(configuration.encoded(), to: folder.configuration)
     log = try RunLog(folder, keepingUpTo: progress.step)

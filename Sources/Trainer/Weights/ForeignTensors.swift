@@ -58,7 +58,14 @@ struct ForeignTensors {
         reason: "'\(place)' has shape \(found), expected \(expected) for '\(entry.name)'"
       )
     }
-    values[entry.name] = arrange(try files.floats(of: place))
+    let arranged = arrange(try files.floats(of: place))
+    guard !entry.name.hasSuffix(".len") || arranged.allSatisfy(S4.isTruncation) else {
+      throw CheckpointError(
+        path: files.path,
+        reason: "'\(place)' is \(arranged), expected a whole number below 2^24"
+      )
+    }
+    values[entry.name] = arranged
     taken.insert(name)
   }
 

@@ -95,6 +95,11 @@ struct S4: ConvolutionKernel {
     (0..<kernels).map { parameters.complex(at: outputPlace($0, head), count: states) }
   }
 
+  /// Whether a stored "len" is a length that kernels can have; 0 says that C is not truncated yet.
+  static func isTruncation(_ value: Float) -> Bool {
+    value >= 0 && value < 0x1p24 && value == value.rounded()
+  }
+
   func freshLength(for length: Int) -> Int {
     var truncated = maximumLength ?? length
     while truncated < length { truncated *= 2 }

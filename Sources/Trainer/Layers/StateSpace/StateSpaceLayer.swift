@@ -81,7 +81,7 @@ struct StateSpaceLayer: Layer {
         in: &layout
       )
     case .dlr(let states, let version):
-      family = DLR(
+      return DLR(
         name,
         width: width,
         states: states,
