@@ -36,7 +36,7 @@ import Testing
         try $0.describe("cosine_warmup", "warmup", as: -(1 << 62))
         try $0.describe("cosine_warmup", "total", as: Int.max)
       }
-        == "'config': schedules have [4, -4611686018427387904, 9223372036854775807] steps, expected "
+        == "'config' has schedules of [4, -4611686018427387904, 9223372036854775807] steps, expected "
         + "-2^40 ... 2^40"
     )
     let found = try sentence("mega_laplace_chunk_bn") {
@@ -66,7 +66,7 @@ import Testing
     )
     #expect(
       try sentence("op_s4_kernel") { try $0.describe("variants", 0, "N", as: 0) }
-        == "'even' has sizes outside of 1 ... 65536 or a rank over 1024"
+        == "'even' has sizes of kernels, expected 1 ... 65536, rank 1 ... 1024"
     )
     #expect(
       try sentence("op_diag_kernels") {

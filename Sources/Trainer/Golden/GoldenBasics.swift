@@ -106,7 +106,9 @@ struct GoldenBasics {
   private func checkLinear() throws {
     let x = try record.matrix("linear.x")
     let weight = try record.matrix("linear.weight")
-    guard weight.columns == x.columns else { throw record.error("'linear.weight' does not fit x") }
+    guard weight.columns == x.columns else {
+      throw record.error("'linear.weight' has \(weight.columns) columns, expected \(x.columns)")
+    }
     let dy = try record.matrix(named: "linear.dy", rows: x.rows, columns: weight.rows)
     let bias = try record.matrix(named: "linear.bias", rows: 1, columns: weight.rows)
     let y = record.matrix(rows: x.rows, columns: weight.rows)
@@ -235,7 +237,10 @@ struct GoldenBasics {
       probability < 1, try record.shape("\(tag).dy") == x,
       keep.count == (draws == 3 ? x.reduce(1, *) : x[0] * x[2])
     else {
-      throw record.error("'\(tag)' has no [rows, length, width]")
+      throw record.error(
+        "'\(tag)' has x \(x), keep \(dy) and p, expected [rows, length, width], a draw for each value or "
+          + "channel, and 0 < p < 1"
+      )
     }
     let dropout = Dropout(
       probability: probability,
@@ -263,7 +268,9 @@ struct GoldenBasics {
   ) throws -> UnsafeMutablePointer<Float> {
     let values: [Float] = try record.values(first) + record.values(second)
     guard values.count == 2 * width else {
-      throw record.error("'\(first)' and '\(second)' do not have \(width) values each")
+      throw record.error(
+        "'\(first)' and '\(second)' have \(values.count) values, expected \(2 * width)"
+      )
     }
     return record.matrix(values, rows: 1, columns: values.count).base
   }

@@ -44,7 +44,7 @@ public struct GoldenFile {
   static func decode<Value: Decodable>(_ type: Value.Type, of file: SafetensorsFile) throws -> Value
   {
     guard let config = file.metadata["config"] else {
-      throw GoldenError(file.path, "not a golden file: its metadata has no 'config'")
+      throw GoldenError(file.path, "not a golden file, expected 'config' in its metadata")
     }
     do {
       return try JSON.decode(type, from: Array(config.utf8), snakeCase: true)
@@ -65,7 +65,7 @@ public struct GoldenFile {
     case "model": try GoldenModel(file).check(record)
     case "op", "data": try GoldenOperators(name: header.case, record: record).check()
     default:
-      throw GoldenError(file.path, "the kind '\(header.kind)' is none of model, op and data")
+      throw GoldenError(file.path, "the kind is '\(header.kind)', expected model, op or data")
     }
     return GoldenReport(
       name: header.case,

@@ -12,7 +12,9 @@ struct GoldenInitialization {
     for tag in record.tags {
       let kind = tag.dropLast(tag.reversed().prefix(while: \.isNumber).count)
       guard let size = Int(tag.dropFirst(kind.count)), size > 0, size % 2 == 0 else {
-        throw record.error("'\(tag)' does not end in an even number of states")
+        throw record.error(
+          "'\(tag)' is a group's name, expected an even number of states at its end"
+        )
       }
       guard size <= Self.mostStates else {
         throw record.error("'\(tag)' has \(size) states, expected at most \(Self.mostStates)")

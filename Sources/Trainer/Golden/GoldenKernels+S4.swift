@@ -26,7 +26,9 @@ extension GoldenKernels {
     for variant in try GoldenFile.decode(Variants.self, of: record.file).variants {
       guard variant.sizes.areUsable, (1...1024).contains(variant.rank)
       else {
-        throw record.error("'\(variant.tag)' has sizes outside of 1 ... 65536 or a rank over 1024")
+        throw record.error(
+          "'\(variant.tag)' has sizes of kernels, expected 1 ... 65536, rank 1 ... 1024"
+        )
       }
       try require(variant)
       // Sums over the nodes of the transform lose more than sums over the states.

@@ -26,11 +26,15 @@ struct GoldenKernels {
   /// Kernels that are sums of powers: `family_variant.name`.
   func checkDiagonal() throws {
     let sizes = try GoldenFile.decode(Sizes.self, of: record.file)
-    guard sizes.areUsable else { throw record.error("'config' has sizes outside of 1 ... 65536") }
+    guard sizes.areUsable else {
+      throw record.error("'config' has sizes of kernels, expected 1 ... 65536 each")
+    }
     for tag in record.tags {
       // Averages have as many heads and states as their tensors, and kernels that share nothing.
       let average = try tag == "ema" ? record.shape("ema.delta") : [0, 0]
-      guard average.count == 2 else { throw record.error("'ema.delta' has shape \(average)") }
+      guard average.count == 2 else {
+        throw record.error("'ema.delta' has shape \(average), expected two axes")
+      }
       let width = tag == "ema" ? average[0] : sizes.width
       guard let make = try family(tag, sizes, averages: (heads: average[0], states: average[1]))
       else { continue }
@@ -157,7 +161,9 @@ struct GoldenKernels {
     for entry in bench.parameters.layout.entries {
       let values: [Float] = try record.values("\(tag).\(source(entry.name))")
       guard values.count == entry.range.count else {
-        throw record.error("'\(tag).\(source(entry.name))' is not of shape \(entry.shape)")
+        throw record.error(
+          "'\(tag).\(source(entry.name))' has \(values.count) values, expected \(entry.shape)"
+        )
       }
       bench.parameters[entry.name] = values
     }

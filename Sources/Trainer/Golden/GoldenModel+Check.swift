@@ -27,7 +27,7 @@ extension GoldenModel {
     _ record: GoldenRecord
   ) throws {
     guard let noise = noise.entries[name] else {
-      throw GoldenError(file.path, "its 'noise' says nothing of '\(name)'")
+      throw GoldenError(file.path, "'noise' has no entry '\(name)', expected one for every result")
     }
     guard noise.isFinite else {
       record.leaveOut(name)
@@ -59,7 +59,10 @@ extension GoldenModel {
         let length = try record.shape(name).last ?? 0
         try record.require(name, count: slot.count)
         guard length > 0, slot.count % (width * length) == 0 else {
-          throw GoldenError(file.path, "'\(name)' has rows of \(length) values, which do not fit")
+          throw GoldenError(
+            file.path,
+            "'\(name)' has rows of \(length) values, expected a divisor of \(slot.count / width)"
+          )
         }
         let kernels = turned(
           values(slot),
@@ -157,7 +160,11 @@ extension GoldenModel {
       let stable: [UInt8] = try record.values("stable.\(name)")
       let found = network.parameters[name]
       guard stable.count == found.count, expected.count == found.count else {
-        throw GoldenError(file.path, "'stable.\(name)' and 'w\(step).\(name)' do not fit '\(name)'")
+        throw GoldenError(
+          file.path,
+          "'stable.\(name)' and 'w\(step).\(name)' have \(stable.count) and \(expected.count) values, "
+            + "expected \(found.count)"
+        )
       }
       let kept = stable.indices.filter { stable[$0] == 1 }
       record.add(

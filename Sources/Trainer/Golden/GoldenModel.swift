@@ -44,7 +44,7 @@ struct GoldenModel {
     switch description.loss {
     case "ce": .classes(try record.values("in.target"))
     case "mae": .values(try record.values("in.target"), .absolute)
-    default: throw GoldenError(file.path, "the loss '\(description.loss)' is neither ce nor mae")
+    default: throw GoldenError(file.path, "the loss is '\(description.loss)', expected ce or mae")
     }
   }
 
@@ -67,7 +67,10 @@ struct GoldenModel {
     )
     guard own == described else {
       let names = own.symmetricDifference(described).sorted().joined(separator: ", ")
-      throw GoldenError(file.path, "these parameters are not on both sides: \(names)")
+      throw GoldenError(
+        file.path,
+        "'optimizer.groups' and the network differ in \(names), expected the same parameters"
+      )
     }
     func check(_ name: String, _ expected: [Int]) throws {
       let shape = try record.shape(name)

@@ -30,7 +30,10 @@ extension GoldenModelDescription.Layer {
         activation: try act.map { try Description.activation($0) }
       )
     case "s4", "s4d", "dss", "dlr": return .stateSpace(model: try stateSpace(width: width))
-    default: throw NetworkError("the layer '\(kind)' is not known")
+    default:
+      throw NetworkError(
+        "a layer is '\(kind)', expected one of attn, local, ff, mega, s4, s4d, dss, dlr"
+      )
     }
   }
 

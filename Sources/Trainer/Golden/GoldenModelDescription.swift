@@ -140,7 +140,7 @@ struct GoldenModelDescription: Decodable {
 
   /// A value that the description has to have.
   static func require<Value>(_ value: Value?, _ name: String) throws -> Value {
-    guard let value else { throw NetworkError("'\(name)' is missing") }
+    guard let value else { throw NetworkError("'\(name)' is missing, expected a number") }
     return value
   }
 
@@ -167,13 +167,18 @@ struct GoldenModelDescription: Decodable {
     guard (0...1024).contains(model.nLayers), model.layers.count <= 1024,
       (1...1 << 16).contains(model.dModel), (1...Self.longestLength).contains(length),
       (1...1 << 16).contains(batch)
-    else { throw NetworkError("n_layers, layers, d_model, length or batch is out of range") }
+    else {
+      throw NetworkError(
+        "the network has \(model.nLayers) x \(model.layers.count) layers of width \(model.dModel) for "
+          + "\(batch) rows of length \(length), expected at most 1024 x 1024, 2^16, 2^16 and 2^20"
+      )
+    }
     let encoder: NetworkConfiguration.Encoder
     switch model.encoder.kind {
     case "embed":
       encoder = .embedding(vocabulary: try Self.require(model.encoder.vocab, "encoder.vocab"))
     case "linear": encoder = .linear(inputs: try Self.require(model.encoder.in, "encoder.in"))
-    default: throw NetworkError("the encoder '\(model.encoder.kind)' is not known")
+    default: throw NetworkError("the encoder is '\(model.encoder.kind)', expected embed or linear")
     }
     return NetworkConfiguration(
       encoder: encoder,

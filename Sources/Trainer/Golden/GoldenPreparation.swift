@@ -29,16 +29,17 @@ struct GoldenPreparation {
     let known = try GoldenFile.decode(Probabilities.self, of: record.file).probabilities
     let match = known.last { ($0 * 100).rounded(.toNearestOrEven) == Double(percent) }
     guard let match else {
-      throw record.error("'p\(percent)' is none of the probabilities \(known)")
+      throw record.error(
+        "'p\(percent)' is a group's name, expected one of the probabilities \(known)"
+      )
     }
     return match
   }
 
   private func checkMask(_ tag: String, ratio: Float) throws {
     let uniform: [Float] = try record.values("\(tag).uniform")
-    for name in ["ids", "values", "bytes"]
-    where try record.file.description(of: "\(tag).\(name)").elementCount != uniform.count {
-      throw record.error("'\(tag).\(name)' does not have as many values as there are draws")
+    for name in ["ids", "values", "bytes"] {
+      try record.require("\(tag).\(name)", count: uniform.count)
     }
     let mask: [UInt8] = uniform.map { $0 < ratio ? 1 : 0 }
     let tokens = Denoising.maskTokens(try record.values("\(tag).ids"), mask, maskID: 0)

@@ -10,7 +10,7 @@ final class GoldenRecord {
   /// Whether a gradient's limit is at least ``groupShare`` of the largest gradient of its group, because
   /// one that vanishes is the rest of what cancels.
   var judgesGradientsByGroup = false
-  private static let groupShare = 1e-6
+  private static let groupShare = 2e-6
   private var used: Set<String> = []
   private var groupLimits: [String: Double] = [:]
   /// Keeps the memory that matrices point to.
