@@ -86,11 +86,6 @@ import Testing
       sentence { $0.pooling = .mean }
         == "pooling is mean, expected first, as a class token is to be read"
     )
-    #expect(
-      sentence { $0.isCausal = true }
-        == "pooling is first, but nothing lets the first position see the others; expected a layer "
-        + "that is not causal, or pooling last"
-    )
     let network = Network(Self.classifier, pool: WorkerPool(threads: 1))
     let tokens = [Int32](repeating: 1, count: 301)
     let error = #expect(throws: NetworkError.self) {

@@ -7,11 +7,14 @@ import Testing
 
 @Suite struct GoldenTests {
   /// Every golden file of the fixtures.
-  static let paths: [String] = {
-    let folder = Fixtures.path("golden")
+  static let paths = files(in: "golden")
+
+  /// The safetensors files in a folder of the fixtures.
+  static func files(in folder: String) -> [String] {
+    let folder = Fixtures.path(folder)
     let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
     return names.filter { $0.hasSuffix(".safetensors") }.sorted().map { folder + "/" + $0 }
-  }()
+  }
 
   @Test func `the fixtures have every kind`() {
     #expect(Self.paths.count >= 38)
@@ -28,7 +31,7 @@ import Testing
     }
     // Spans are placed by another rule here; what drives the file's rule has no use.
     let unused = report.unused.filter { !$0.hasPrefix("span") }
-    #expect(unused.isEmpty)
+    #expect(unused.isEmpty && report.unlimited.isEmpty)
   }
 
   @Test func `a changed weight is noticed`() throws {

@@ -112,6 +112,17 @@ import Testing
       sentence(s4(8, length: 0)) == "an S4 layer has the maximum length 0, expected 1 ..< 2^24"
     )
     #expect(
+      sentence(
+        .s4d(
+          states: 8,
+          copies: 1,
+          discretization: .bilinear,
+          eigenvalues: .linear,
+          maximumLength: 1 << 24
+        )
+      ) == "an S4D layer has the maximum length 16777216, expected 1 ..< 2^24"
+    )
+    #expect(
       sentence(.dlr(states: 0, version: .real))
         == "a state-space layer has 0 states, expected 1 ... 65536"
     )

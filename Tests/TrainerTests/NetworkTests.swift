@@ -116,7 +116,7 @@ import Testing
   )
   static let kinds = [
     mixed, plain, stateSpaces, mega, wholeMega, parallel, ClassTokenTests.classifier,
-    ClassTokenTests.restorer, ClassTokenTests.mega,
+    ClassTokenTests.restorer, ClassTokenTests.mega, OptionTests.layers, OptionTests.kernels,
   ]
 
   static func example(

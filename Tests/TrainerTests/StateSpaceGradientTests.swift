@@ -24,7 +24,8 @@ import Testing
   }
 
   @Test(arguments: [
-    StateSpace.DSSVersion.exp, .expLogarithmic, .expUnscaled, .softmax, .clip,
+    StateSpace.DSSVersion.exp, .expLogarithmic, .expUnscaled, .expLogarithmicUnscaled, .softmax,
+    .clip, .clipUnscaled,
   ])
   func `every version of DSS`(version: StateSpace.DSSVersion) {
     // Short, so that phases stay small enough for differences.
@@ -36,9 +37,11 @@ import Testing
     }
     var inputs = ["k.log_dt": drawn(3, seed: 1, scale: 0.3).map { $0 - 2 }]
     inputs["k.w"] = drawn(3 * 2 * 4 * 2, seed: 2)
-    if version.hasFreeEigenvalues {
+    if version.eigenvalues == .free || version.eigenvalues == .clipped {
       // A positive real part is clipped; the next test has those of softmax.
-      inputs["k.lam"] = [-0.5, 0.3, -0.4, 1.3, -0.2, 2.3, version == .clip ? 0.3 : -0.1, 3.3]
+      inputs["k.lam"] = [
+        -0.5, 0.3, -0.4, 1.3, -0.2, 2.3, version.eigenvalues == .clipped ? 0.3 : -0.1, 3.3,
+      ]
     } else {
       inputs["k.log_neg_re"] = drawn(4, seed: 3, scale: 0.3)
       inputs["k.im"] = drawn(4, seed: 4)

@@ -20,7 +20,10 @@ struct CheckGolden: ParsableCommand {
       """
   )
 
-  @Argument(help: "Golden files.", completion: .file(extensions: ["safetensors"]))
+  @Argument(
+    help: "Golden files in the safetensors format.",
+    completion: .file(extensions: ["safetensors"])
+  )
   var files: [String]
 
   @Flag(name: .shortAndLong, help: "Show every tensor, not only those beyond their limit.")
@@ -45,6 +48,7 @@ struct CheckGolden: ParsableCommand {
     var passes: Bool
     var tensors: [Tensor]
     var unused: [String]
+    var unlimited: [String]
   }
 
   func run() throws {
@@ -85,7 +89,8 @@ struct CheckGolden: ParsableCommand {
           passes: $0.passes
         )
       },
-      unused: report.unused
+      unused: report.unused,
+      unlimited: report.unlimited
     )
   }
 
@@ -103,6 +108,12 @@ struct CheckGolden: ParsableCommand {
     }
     if !report.unused.isEmpty {
       output.note("  note: not compared: \(report.unused.joined(separator: ", "))")
+    }
+    if !report.unlimited.isEmpty {
+      output.note(
+        "  note: not compared, as the file's noise of it is not finite: "
+          + report.unlimited.joined(separator: ", ")
+      )
     }
   }
 

@@ -56,8 +56,12 @@ struct GoldenAttention {
     }
 
     var variants: [Variant]
-    var window: Int
+    /// Only windowed variants need it.
+    var window: Int?
   }
+
+  /// The largest window and reach.
+  private static let limit = 1 << 24
 
   let record: GoldenRecord
 
@@ -75,11 +79,16 @@ struct GoldenAttention {
         isCausal: variant.causal
       )
       if let back = variant.back, let forward = variant.fwd {
-        attention.window = AttentionWindow(
-          size: description.window,
-          back: back,
-          forward: forward
-        )
+        let window = description.window ?? 0
+        guard (1...Self.limit).contains(window), (0...Self.limit).contains(back),
+          (0...Self.limit).contains(forward), !variant.causal || forward == 0
+        else {
+          throw record.error(
+            "'\(variant.tag)' has windows of \(window) and sees \(back) before and \(forward) after, "
+              + "expected 1 ... 2^24 and 0 ... 2^24, and none after when causal"
+          )
+        }
+        attention.window = AttentionWindow(size: window, back: back, forward: forward)
       }
       try check(variant.tag, AttentionCase(attention, rows: shape[0], record))
     }

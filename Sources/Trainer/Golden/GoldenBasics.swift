@@ -8,9 +8,13 @@ struct GoldenBasics {
       switch tag {
       case "gelu": try checkActivation(tag, .gelu)
       case "silu": try checkActivation(tag, .silu)
-      case "relu": try checkRelu()
-      case "laplace": try checkScores(tag, .laplace)
-      case "relu2": try checkScores(tag, .squaredRelu)
+      case "relu": try checkActivation(tag, .relu)
+      case "laplace":
+        try checkActivation(tag, .laplace)
+        try checkScores(tag, .laplace)
+      case "relu2":
+        try checkActivation(tag, .squaredRelu)
+        try checkScores(tag, .squaredRelu)
       case "glu": try checkGate()
       case "linear": try checkLinear()
       case "layernorm": try checkLayerNorm()
@@ -35,17 +39,6 @@ struct GoldenBasics {
     // The backward pass makes the output again.
     try record.compare("\(tag).y", y)
     try record.compare("\(tag).dx", dx)
-  }
-
-  private func checkRelu() throws {
-    let x = try record.matrix("relu.x")
-    let dx = try record.matrix(named: "relu.dy", like: x)
-    let y = record.matrix(rows: x.rows, columns: x.columns)
-    let count = x.rows * x.columns
-    reluForward(x.base, into: y.base, count: count)
-    reluBackward(output: y.base, gradient: dx.base, count: count)
-    try record.compare("relu.y", y)
-    try record.compare("relu.dx", dx)
   }
 
   /// What turns the scores of Mega's attention into weights; each row is one query's.
@@ -113,7 +106,9 @@ struct GoldenBasics {
   private func checkLinear() throws {
     let x = try record.matrix("linear.x")
     let weight = try record.matrix("linear.weight")
-    guard weight.columns == x.columns else { throw record.error("'linear.weight' does not fit x") }
+    guard weight.columns == x.columns else {
+      throw record.error("'linear.weight' has \(weight.columns) columns, expected \(x.columns)")
+    }
     let dy = try record.matrix(named: "linear.dy", rows: x.rows, columns: weight.rows)
     let bias = try record.matrix(named: "linear.bias", rows: 1, columns: weight.rows)
     let y = record.matrix(rows: x.rows, columns: weight.rows)
@@ -242,7 +237,10 @@ struct GoldenBasics {
       probability < 1, try record.shape("\(tag).dy") == x,
       keep.count == (draws == 3 ? x.reduce(1, *) : x[0] * x[2])
     else {
-      throw record.error("'\(tag)' has no [rows, length, width]")
+      throw record.error(
+        "'\(tag)' has x \(x), keep \(dy) and p, expected [rows, length, width], a draw for each value or "
+          + "channel, and 0 < p < 1"
+      )
     }
     let dropout = Dropout(
       probability: probability,
@@ -270,7 +268,9 @@ struct GoldenBasics {
   ) throws -> UnsafeMutablePointer<Float> {
     let values: [Float] = try record.values(first) + record.values(second)
     guard values.count == 2 * width else {
-      throw record.error("'\(first)' and '\(second)' do not have \(width) values each")
+      throw record.error(
+        "'\(first)' and '\(second)' have \(values.count) values, expected \(2 * width)"
+      )
     }
     return record.matrix(values, rows: 1, columns: values.count).base
   }

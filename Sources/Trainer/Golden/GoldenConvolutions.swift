@@ -16,12 +16,17 @@ struct GoldenConvolutions {
   private func check(_ tag: String, _ sides: ConvolutionShape.Sides, kernels: [String]) throws {
     let (input, kernel) = (try record.shape("\(tag).u"), try record.shape("\(tag).\(kernels[0])"))
     guard input.count == 3, kernel.count == 2, kernel[0] == input[1] else {
-      throw record.error("'\(tag)': inputs \(input) and kernels \(kernel) do not fit")
+      throw record.error(
+        "'\(tag)' has inputs \(input) and kernels \(kernel), expected [rows, width, length] and [width, length]"
+      )
     }
     let (rows, width, length) = (input[0], input[1], input[2])
     let others = try kernels.map { try record.shape("\(tag).\($0)") }
+    guard sides != .bothCentered || kernel[1] == length else {
+      throw record.error("'\(tag)' has kernels \(kernel), expected \([input[1], length])")
+    }
     guard try record.shape("\(tag).dy") == input, others.allSatisfy({ $0 == kernel }) else {
-      throw record.error("'\(tag)': gradients or kernels are of unlike shapes")
+      throw record.error("'\(tag)' has kernels \(others), expected all alike, and dy as u \(input)")
     }
     let shape = ConvolutionShape(
       length: length,

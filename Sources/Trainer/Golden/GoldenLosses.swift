@@ -47,7 +47,9 @@ struct GoldenLosses {
     let targets: [Int32] = try record.values("\(tag).target")
     let fits = targets.allSatisfy { $0 == ignoredClassTarget || (0..<Int32(classes)).contains($0) }
     guard targets.count == count, fits else {
-      throw record.error("'\(tag).target' does not fit \(count) rows of \(classes) classes")
+      throw record.error(
+        "'\(tag).target' has \(targets.count) values, expected \(count) of 0 ..< \(classes) or -100"
+      )
     }
     return targets
   }
@@ -56,7 +58,9 @@ struct GoldenLosses {
     let outputs = try record.matrix("\(tag).out")
     let targets: [Float] = try record.values("\(tag).target")
     guard targets.count == outputs.rows * outputs.columns else {
-      throw record.error("'\(tag).target' has \(targets.count) values")
+      throw record.error(
+        "'\(tag).target' has \(targets.count) values, expected \(outputs.rows * outputs.columns)"
+      )
     }
     let result = maskedError(
       UnsafeMutableBufferPointer(start: outputs.base, count: targets.count),

@@ -18,18 +18,23 @@ extension GoldenModel {
     }
   }
 
-  /// Compares a result within the limits of its noise.
+  /// Compares a result within the limits of its noise; without a finite one it is left out, which the
+  /// report says.
   private func compare(
     _ name: String,
     _ found: [Float],
     magnitude: Double? = nil,
     _ record: GoldenRecord
   ) throws {
-    guard let noise = noise[name] else {
-      throw GoldenError(file.path, "its 'noise' says nothing of '\(name)'")
+    guard let noise = noise.entries[name] else {
+      throw GoldenError(file.path, "'noise' has no entry '\(name)', expected one for every result")
+    }
+    guard noise.isFinite else {
+      record.leaveOut(name)
+      return
     }
     let limit =
-      Self.noiseFactor * noise[1] + Self.magnitudeShare * (magnitude ?? noise[0])
+      Self.noiseFactor * noise.error + Self.magnitudeShare * (magnitude ?? noise.magnitude)
     try record.compare(name, found, share: 0, absolute: limit)
   }
 
@@ -50,10 +55,19 @@ extension GoldenModel {
       let name = "kernel.block\(index)"
       if record.has(name), let slot = block.kernelSlot {
         let width = configuration.width
+        // The last axis is that of the positions, which may be fewer than the batch's.
+        let length = try record.shape(name).last ?? 0
+        try record.require(name, count: slot.count)
+        guard length > 0, slot.count % (width * length) == 0 else {
+          throw GoldenError(
+            file.path,
+            "'\(name)' has rows of \(length) values, expected a divisor of \(slot.count / width)"
+          )
+        }
         let kernels = turned(
           values(slot),
-          count: slot.count / (width * batch.length),
-          rows: batch.length,
+          count: slot.count / (width * length),
+          rows: length,
           columns: width
         )
         try compare(name, kernels, record)
@@ -111,10 +125,10 @@ extension GoldenModel {
     _ batch: Batch,
     _ record: GoldenRecord
   ) throws {
-    let largest = noise.filter { $0.key.hasPrefix("g.") }.map(\.value[0]).max() ?? 0
+    let largest = noise.largestGradient
     for name in network.layout.names {
       // Gradients that are zero in exact arithmetic are judged against the largest one.
-      let own = noise["g.\(name)"]?[0] ?? 0
+      let own = noise.entries["g.\(name)"]?.magnitude ?? 0
       try compare(
         "g.\(name)",
         network.gradients[name],
@@ -146,7 +160,11 @@ extension GoldenModel {
       let stable: [UInt8] = try record.values("stable.\(name)")
       let found = network.parameters[name]
       guard stable.count == found.count, expected.count == found.count else {
-        throw GoldenError(file.path, "'stable.\(name)' and 'w\(step).\(name)' do not fit '\(name)'")
+        throw GoldenError(
+          file.path,
+          "'stable.\(name)' and 'w\(step).\(name)' have \(stable.count) and \(expected.count) values, "
+            + "expected \(found.count)"
+        )
       }
       let kept = stable.indices.filter { stable[$0] == 1 }
       record.add(

@@ -5,8 +5,7 @@ struct GoldenModel {
   let file: SafetensorsFile
   let description: GoldenModelDescription
   let configuration: NetworkConfiguration
-  /// By tensor, its largest magnitude and the largest error of float32 arithmetic.
-  let noise: [String: [Double]]
+  let noise: GoldenNoise
 
   init(_ file: SafetensorsFile) throws {
     self.file = file
@@ -17,11 +16,13 @@ struct GoldenModel {
     } catch {
       throw GoldenError(file.path, "\(error)")
     }
-    guard let noise = file.metadata["noise"],
-      let values = try? JSON.decode([String: [Double]].self, from: Array(noise.utf8)),
-      values.values.allSatisfy({ $0.count == 2 })
-    else { throw GoldenError(file.path, "its metadata has no usable 'noise'") }
-    self.noise = values
+    guard let noise = file.metadata["noise"].flatMap(GoldenNoise.init(json:)) else {
+      throw GoldenError(
+        file.path,
+        "its metadata has no usable 'noise', expected two numbers for every tensor"
+      )
+    }
+    self.noise = noise
   }
 
   /// The batch of all passes.
@@ -43,7 +44,7 @@ struct GoldenModel {
     switch description.loss {
     case "ce": .classes(try record.values("in.target"))
     case "mae": .values(try record.values("in.target"), .absolute)
-    default: throw GoldenError(file.path, "the loss '\(description.loss)' is neither ce nor mae")
+    default: throw GoldenError(file.path, "the loss is '\(description.loss)', expected ce or mae")
     }
   }
 
@@ -59,13 +60,17 @@ struct GoldenModel {
 
   /// A network with the file's initial weights and running statistics.
   func network(_ record: GoldenRecord) throws -> Network {
-    let network = Network(configuration, pool: record.pool)
+    // Nothing is allocated before the file has shown that it holds as much.
+    let structure = NetworkStructure(configuration)
     let (own, described) = (
-      Set(network.layout.names), Set(description.optimizer.groups.keys)
+      Set(structure.layout.names), Set(description.optimizer.groups.keys)
     )
     guard own == described else {
       let names = own.symmetricDifference(described).sorted().joined(separator: ", ")
-      throw GoldenError(file.path, "these parameters are not on both sides: \(names)")
+      throw GoldenError(
+        file.path,
+        "'optimizer.groups' and the network differ in \(names), expected the same parameters"
+      )
     }
     func check(_ name: String, _ expected: [Int]) throws {
       let shape = try record.shape(name)
@@ -73,20 +78,33 @@ struct GoldenModel {
         throw GoldenError(file.path, "'\(name)' has shape \(shape), expected \(expected)")
       }
     }
+    for entry in structure.layout.entries { try check("w.\(entry.name)", entry.shape) }
+    let rows = description.batch * (description.isForPairs ? 2 : 1)
+    try check("act.enc", [rows, description.length, configuration.width])
+    let network = Network(configuration, pool: record.pool)
     for entry in network.layout.entries {
-      try check("w.\(entry.name)", entry.shape)
       network.parameters[entry.name] = try record.values("w.\(entry.name)")
     }
     for entry in network.buffers.layout.entries {
       // A length is stored as a whole number, [] or [1].
       guard !entry.name.hasSuffix(".len") else {
-        let length: [Int32] = try record.values("buf.\(entry.name)")
-        network.buffers[entry.name] = [Float(length.first ?? 0)]
+        network.buffers[entry.name] = [try truncation("buf.\(entry.name)", record)]
         continue
       }
       try check("buf.\(entry.name)", entry.shape)
       network.buffers[entry.name] = try record.values("buf.\(entry.name)")
     }
     return network
+  }
+
+  /// The length that an S4 layer's c is truncated at; 0 when it is not.
+  private func truncation(_ name: String, _ record: GoldenRecord) throws -> Float {
+    let lengths: [Int32] = try record.values(name)
+    let limit = GoldenModelDescription.longestLength
+    guard lengths.count == 1, (0...limit).contains(Int(lengths[0])) else {
+      let found = lengths.map(String.init).prefix(3).joined(separator: ", ")
+      throw GoldenError(file.path, "'\(name)' is \(found), expected one length of 0 ... \(limit)")
+    }
+    return Float(lengths[0])
   }
 }

@@ -30,6 +30,7 @@ struct GoldenModelDescription: Decodable {
     var chunk: Int?
     var attn: String?
     var norm: String?
+    var prenorm: Bool?
     var maxPositions: Int?
     var ffExpand: Int?
     var act: String?
@@ -54,9 +55,28 @@ struct GoldenModelDescription: Decodable {
     var pos: String?
     var posLen: Int?
     var prenorm: Bool
-    /// Absent in networks of Mega layers, which have their own.
+    /// nil for none.
     var norm: String?
     var decoder: Decoder
+
+    private enum Keys: CodingKey {
+      case encoder, dModel, nLayers, layers, pos, posLen, prenorm, norm, decoder
+    }
+
+    init(from decoder: any Swift.Decoder) throws {
+      let fields = try decoder.container(keyedBy: Keys.self)
+      encoder = try fields.decode(Encoder.self, forKey: .encoder)
+      dModel = try fields.decode(Int.self, forKey: .dModel)
+      nLayers = try fields.decode(Int.self, forKey: .nLayers)
+      layers = try fields.decode([Layer].self, forKey: .layers)
+      pos = try fields.decodeIfPresent(String.self, forKey: .pos)
+      posLen = try fields.decodeIfPresent(Int.self, forKey: .posLen)
+      prenorm = try fields.decodeIfPresent(Bool.self, forKey: .prenorm) ?? true
+      // What is absent is the layer norm, what is null is none.
+      norm =
+        fields.contains(.norm) ? try fields.decodeIfPresent(String.self, forKey: .norm) : "layer"
+      self.decoder = try fields.decode(Decoder.self, forKey: .decoder)
+    }
   }
 
   /// The learning rate's course: a name alone, or with its numbers.
@@ -75,10 +95,15 @@ struct GoldenModelDescription: Decodable {
       let fields = try decoder.container(keyedBy: Keys.self)
       let name = try fields.decode(String.self, forKey: .name)
       guard name == "cosine_warmup" else { throw Self.unknown(name, decoder) }
-      self = .cosine(
-        warmup: try fields.decode(Int.self, forKey: .warmup),
-        total: try fields.decode(Int.self, forKey: .total)
-      )
+      let steps = try [Keys.warmup, .total].map { try fields.decode(Int.self, forKey: $0) }
+      guard steps.allSatisfy(Schedule.areUsable) else {
+        throw DecodingError.dataCorruptedError(
+          forKey: .warmup,
+          in: fields,
+          debugDescription: "a schedule has \(steps) steps, expected -2^40 ... 2^40"
+        )
+      }
+      self = .cosine(warmup: steps[0], total: steps[1])
     }
 
     private static func unknown(_ name: String, _ decoder: any Swift.Decoder) -> DecodingError {
@@ -115,7 +140,7 @@ struct GoldenModelDescription: Decodable {
 
   /// A value that the description has to have.
   static func require<Value>(_ value: Value?, _ name: String) throws -> Value {
-    guard let value else { throw NetworkError("'\(name)' is missing") }
+    guard let value else { throw NetworkError("'\(name)' is missing, expected a number") }
     return value
   }
 
@@ -140,15 +165,20 @@ struct GoldenModelDescription: Decodable {
   /// - Throws: ``NetworkError`` for what no network of this build has.
   func configuration() throws -> NetworkConfiguration {
     guard (0...1024).contains(model.nLayers), model.layers.count <= 1024,
-      (1...1 << 16).contains(model.dModel), (1...1 << 20).contains(length),
+      (1...1 << 16).contains(model.dModel), (1...Self.longestLength).contains(length),
       (1...1 << 16).contains(batch)
-    else { throw NetworkError("n_layers, layers, d_model, length or batch is out of range") }
+    else {
+      throw NetworkError(
+        "the network has \(model.nLayers) x \(model.layers.count) layers of width \(model.dModel) for "
+          + "\(batch) rows of length \(length), expected at most 1024 x 1024, 2^16, 2^16 and 2^20"
+      )
+    }
     let encoder: NetworkConfiguration.Encoder
     switch model.encoder.kind {
     case "embed":
       encoder = .embedding(vocabulary: try Self.require(model.encoder.vocab, "encoder.vocab"))
     case "linear": encoder = .linear(inputs: try Self.require(model.encoder.in, "encoder.in"))
-    default: throw NetworkError("the encoder '\(model.encoder.kind)' is not known")
+    default: throw NetworkError("the encoder is '\(model.encoder.kind)', expected embed or linear")
     }
     return NetworkConfiguration(
       encoder: encoder,
@@ -159,28 +189,40 @@ struct GoldenModelDescription: Decodable {
       layers: try model.layers.map { try $0.layer(width: model.dModel) },
       depth: model.nLayers,
       prenorm: model.prenorm,
-      norm: try Self.choose(
-        "norm",
-        model.norm ?? model.layers.first?.norm ?? "layer",
-        of: ["layer": .layer, "batch": .batch]
-      ),
+      norm: try model.norm.map { try Self.norm($0) } ?? .identity,
       head: try head(),
       outputs: model.decoder.out ?? 0,
       pooling: try Self.choose(
         "decoder.mode",
         model.decoder.mode,
-        of: ["mean": .mean, "max": .max, "last": .last, "first": .first, "all": .all]
+        of: [
+          "mean": .mean, "sum": .sum, "max": .max, "last": .last, "first": .first, "all": .all,
+        ]
       ),
       poolsOverLengths: model.decoder.useLengths ?? false,
-      maximumLength: model.posLen ?? length
+      maximumLength: model.posLen ?? length,
+      // Everything but gelu is relu, and 0 stands for the network's width.
+      pairActivation: model.decoder.act ?? "gelu" == "gelu" ? .gelu : .relu,
+      pairWidth: model.decoder.mid.flatMap { isForPairs && $0 != 0 ? $0 : nil }
+    )
+  }
+
+  static func norm(_ name: String) throws -> NetworkConfiguration.Norm {
+    try choose("norm", name, of: ["layer": .layer, "batch": .batch])
+  }
+
+  static func activation(_ name: String) throws -> Activation {
+    try choose(
+      "act",
+      name,
+      of: [
+        "gelu": .gelu, "relu": .relu, "silu": .silu, "relu2": .squaredRelu, "laplace": .laplace,
+        "none": .identity,
+      ]
     )
   }
 
   private func head() throws -> NetworkConfiguration.Head {
-    let decoder = model.decoder
-    guard decoder.act ?? "gelu" == "gelu", decoder.mid ?? model.dModel == model.dModel else {
-      throw NetworkError("a head for pairs has gelus and the network's width here, nothing else")
-    }
     if isForPairs { return model.decoder.nli ?? true ? .pairs : .pairsConcatenated }
     return try Self.choose(
       "decoder.kind",
@@ -188,4 +230,9 @@ struct GoldenModelDescription: Decodable {
       of: ["linear": .linear, "mlp": .mlp, "identity": .identity]
     )
   }
+}
+
+extension Schedule {
+  /// Whether a number of steps can be reckoned with.
+  static func areUsable(_ steps: Int) -> Bool { (-(1 << 40)...1 << 40).contains(steps) }
 }

@@ -19,7 +19,7 @@ struct GoldenOptimizer {
   func check() throws {
     let description = try GoldenFile.decode(Description.self, of: record.file)
     guard description.betas.count == 2, description.groups.values.allSatisfy({ $0.count == 2 })
-    else { throw record.error("'betas' and every group have two values") }
+    else { throw record.error("'betas' or a group has other values, expected two each") }
     try checkSteps(description)
     try checkSchedules(description)
   }
@@ -42,13 +42,18 @@ struct GoldenOptimizer {
     )
     let multipliers: [Float] = try record.values("schedule.multipliers")
     guard description.steps > 0, multipliers.count >= description.steps else {
-      throw record.error("'schedule.multipliers' has fewer values than there are steps")
+      throw record.error(
+        "'schedule.multipliers' has \(multipliers.count) values, expected one for each of "
+          + "\(description.steps) steps"
+      )
     }
     for step in 1...description.steps {
       for name in layout.names {
         let gradient: [Float] = try record.values("g\(step).\(name)")
         guard gradient.count == weights[name].count else {
-          throw record.error("'g\(step).\(name)' does not fit its weights")
+          throw record.error(
+            "'g\(step).\(name)' has \(gradient.count) values, expected \(weights[name].count)"
+          )
         }
         gradients[name] = gradient
       }
@@ -71,10 +76,17 @@ struct GoldenOptimizer {
   }
 
   private func checkSchedules(_ description: Description) throws {
+    let steps = [
+      description.constantWarmup.warmup, description.cosineWarmup.warmup,
+      description.cosineWarmup.total ?? 0,
+    ]
+    guard steps.allSatisfy(Schedule.areUsable) else {
+      throw record.error("'config' has schedules of \(steps) steps, expected -2^40 ... 2^40")
+    }
     let constant = Schedule(warmUpSteps: description.constantWarmup.warmup)
     try compare("schedule.constant_warmup", constant)
     guard let total = description.cosineWarmup.total else {
-      throw record.error("'cosine_warmup' has no 'total'")
+      throw record.error("'cosine_warmup' has no 'total', expected steps")
     }
     let cosine = Schedule(.cosine(total: total), warmUpSteps: description.cosineWarmup.warmup)
     try compare("schedule.cosine_warmup", cosine)

@@ -6,13 +6,14 @@ struct GoldenPreparation {
 
   /// Compares masks and targets.
   ///
-  /// The group `pNN` has draws, a mask being a draw below NN percent; `causal` shifts; `torch_rand` has
+  /// The group `pNN` has draws, a mask being a draw below the one of the description's `probabilities` that
+  /// rounds to NN percent; `causal` shifts; `torch_rand` has
   /// the generator's own floats. Span masks are placed by another rule here (docs/shard-format.md), so the
   /// file's own are left unused.
   func checkMasks() throws {
     for tag in record.tags {
       if tag.hasPrefix("p"), let percent = Int(tag.dropFirst()) {
-        try checkMask(tag, ratio: Float(percent) / 100)
+        try checkMask(tag, ratio: Float(try probability(percent)))
       } else if tag == "causal" {
         try checkShift()
       } else if tag == "torch_rand" {
@@ -21,11 +22,24 @@ struct GoldenPreparation {
     }
   }
 
+  private struct Probabilities: Decodable { var probabilities: [Double] }
+
+  /// The probability behind a tag's whole percents; of several with the same, the last was written.
+  private func probability(_ percent: Int) throws -> Double {
+    let known = try GoldenFile.decode(Probabilities.self, of: record.file).probabilities
+    let match = known.last { ($0 * 100).rounded(.toNearestOrEven) == Double(percent) }
+    guard let match else {
+      throw record.error(
+        "'p\(percent)' is a group's name, expected one of the probabilities \(known)"
+      )
+    }
+    return match
+  }
+
   private func checkMask(_ tag: String, ratio: Float) throws {
     let uniform: [Float] = try record.values("\(tag).uniform")
-    for name in ["ids", "values", "bytes"]
-    where try record.file.description(of: "\(tag).\(name)").elementCount != uniform.count {
-      throw record.error("'\(tag).\(name)' does not have as many values as there are draws")
+    for name in ["ids", "values", "bytes"] {
+      try record.require("\(tag).\(name)", count: uniform.count)
     }
     let mask: [UInt8] = uniform.map { $0 < ratio ? 1 : 0 }
     let tokens = Denoising.maskTokens(try record.values("\(tag).ids"), mask, maskID: 0)

@@ -5,7 +5,14 @@ final class GoldenRecord {
   let file: SafetensorsFile
   let pool: WorkerPool
   private(set) var comparisons: [GoldenComparison] = []
+  /// Names of tensors that were computed but have no limit.
+  private(set) var unlimited: [String] = []
+  /// Whether a gradient's limit is at least ``groupShare`` of the largest gradient of its group, because
+  /// one that vanishes is the rest of what cancels.
+  var judgesGradientsByGroup = false
+  private static let groupShare = 2e-6
   private var used: Set<String> = []
+  private var groupLimits: [String: Double] = [:]
   /// Keeps the memory that matrices point to.
   private var buffers: [FloatBuffer] = []
 
@@ -25,12 +32,30 @@ final class GoldenRecord {
     ).sorted()
   }
 
-  func shape(_ name: String) throws -> [Int] { try file.description(of: name).shape }
+  /// The tensor's extents.
+  ///
+  /// - Throws: ``GoldenError`` when it has no values.
+  func shape(_ name: String) throws -> [Int] {
+    let shape = try file.description(of: name).shape
+    guard !shape.contains(0) else {
+      throw error("'\(name)' has shape \(shape), expected some values")
+    }
+    return shape
+  }
 
   /// The tensor's values, which count as used.
   func values<Element: TensorElement>(_ name: String) throws -> [Element] {
+    _ = try shape(name)
     used.insert(name)
     return try file.elements(of: name)
+  }
+
+  /// Refuses a tensor that does not have as many values as there should be.
+  func require(_ name: String, count: Int) throws {
+    let found = try shape(name).reduce(1, *)
+    guard found == count else {
+      throw error("'\(name)' has \(found) values, expected \(count)")
+    }
   }
 
   /// Memory for a kernel, filled with `values`, or with what a kernel has to overwrite.
@@ -90,16 +115,46 @@ final class GoldenRecord {
     absolute: Double = 0
   ) throws {
     let expected: [Float] = try values(name)
-    let magnitude = expected.reduce(0) { max($0, Double(abs($1))) }
+    let limit = absolute + share * largestMagnitude(expected)
     comparisons.append(
       GoldenComparison(
         name,
         found,
         expected: expected,
         relative: relative,
-        absolute: absolute + share * magnitude
+        absolute: max(limit, try groupLimit(name))
       )
     )
+  }
+
+  private func largestMagnitude(_ values: [Float]) -> Double {
+    values.reduce(0) { max($0, Double(abs($1))) }
+  }
+
+  /// The least limit of a gradient `tag.dname` for the sake of the others in its group; 0 for what is
+  /// no gradient.
+  private func groupLimit(_ name: String) throws -> Double {
+    guard judgesGradientsByGroup, let dot = name.lastIndex(of: "."), isGradient(name) else {
+      return 0
+    }
+    let tag = name[...dot]
+    if let known = groupLimits[String(tag)] { return known }
+    var largest = 0.0
+    for other in file.tensors.keys where other.hasPrefix(tag) && isGradient(other) {
+      largest = max(largest, largestMagnitude(try file.elements(of: other)))
+    }
+    let limit = largest.isFinite ? Self.groupShare * largest : 0
+    groupLimits[String(tag)] = limit
+    return limit
+  }
+
+  /// Whether a name is `tag.dy` or `tag.dname` beside `tag.name`.
+  private func isGradient(_ name: String) -> Bool {
+    guard let dot = name.lastIndex(of: "."), name[dot...].dropFirst().first == "d" else {
+      return false
+    }
+    let source = name[dot...].dropFirst(2)
+    return source == "y" || has(String(name[...dot] + source))
   }
 
   /// As ``compare(_:_:share:relative:absolute:)``, for a result in a matrix without gaps.
@@ -124,6 +179,12 @@ final class GoldenRecord {
   }
 
   func add(_ comparison: GoldenComparison) { comparisons.append(comparison) }
+
+  /// Says that a tensor was computed but cannot be compared for want of a limit.
+  func leaveOut(_ name: String) {
+    used.insert(name)
+    unlimited.append(name)
+  }
 
   /// Says that a tensor belongs to a check that compares it in another form.
   func use(_ name: String) { used.insert(name) }

@@ -50,6 +50,8 @@ public struct GoldenReport: Sendable, Equatable {
   public var comparisons: [GoldenComparison]
   /// Tensors that nothing was computed for, by name.
   public var unused: [String]
+  /// Tensors that were computed but not compared, because the file has no finite noise for them.
+  public var unlimited: [String]
 
   /// Whether everything that was compared is within its limit, and something was.
   public var passes: Bool { !comparisons.isEmpty && comparisons.allSatisfy(\.passes) }

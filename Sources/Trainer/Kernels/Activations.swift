@@ -1,34 +1,3 @@
-/// What lies between two linear maps.
-enum Activation: Sendable {
-  case gelu
-  case silu
-
-  /// y of `count` values x; `output` may be `input`.
-  func forward(
-    _ input: UnsafePointer<Float>,
-    into output: UnsafeMutablePointer<Float>,
-    count: Int
-  ) {
-    switch self {
-    case .gelu: geluForward(input, into: output, count: count)
-    case .silu: siluForward(input, into: output, count: count)
-    }
-  }
-
-  /// Overwrites `output` with y, and dy in `gradient` with dx.
-  func backward(
-    _ input: UnsafePointer<Float>,
-    output: UnsafeMutablePointer<Float>,
-    gradient: UnsafeMutablePointer<Float>,
-    count: Int
-  ) {
-    switch self {
-    case .gelu: geluBackward(input, output: output, gradient: gradient, count: count)
-    case .silu: siluBackward(input, output: output, gradient: gradient, count: count)
-    }
-  }
-}
-
 /// The gaussian error linear unit, the exact one.
 ///
 /// y = x C(x), C the standard normal distribution (Hendrycks and Gimpel 2016)

@@ -71,6 +71,7 @@ func linearTile(
 ///     not overlap dy.
 ///   - adds: whether results are added to instead of overwritten.
 ///   - gradients: dW, [outputs, inputs], then db, [outputs]; both are added to.
+///   - hasBias: whether there is a b, and so a db.
 ///   - partials: room for ``linearPartialCount(rows:inputs:outputs:)`` values.
 ///   - pool: the threads that share the work.
 func linearBackward(
@@ -80,6 +81,7 @@ func linearBackward(
   into inputGradient: Matrix?,
   adds: Bool = false,
   gradients: UnsafeMutablePointer<Float>,
+  hasBias: Bool = true,
   partials: UnsafeMutablePointer<Float>,
   _ pool: WorkerPool
 ) {
@@ -90,7 +92,7 @@ func linearBackward(
     "linearBackward: \(outputGradient.shape), \(input.shape), weight \(weight.shape)"
   )
   let tiles = Tiles(summing: input.rows)
-  let count = outputs * inputs + outputs
+  let count = outputs * inputs + (hasBias ? outputs : 0)
   pool.parallelFor(tiles.count) { index in
     let rows = tiles[index]
     let gradient = outputGradient[rows: rows]
@@ -98,7 +100,8 @@ func linearBackward(
       gradient,
       input: input[rows: rows],
       into: partials + index * count,
-      adds: false
+      adds: false,
+      hasBias: hasBias
     )
     if let inputGradient {
       multiply(gradient, weight, into: inputGradient[rows: rows], keep: adds ? 1 : 0)
@@ -119,11 +122,13 @@ func linearPartialCount(rows: Int, inputs: Int, outputs: Int) -> Int {
 ///   - input: x.
 ///   - output: dW, [outputs, inputs], then db, [outputs]; overwritten unless `adds`.
 ///   - adds: whether results are added to instead of overwritten.
+///   - hasBias: whether there is a db.
 func addLinearGradients(
   _ outputGradient: Matrix,
   input: Matrix,
   into output: UnsafeMutablePointer<Float>,
-  adds: Bool
+  adds: Bool,
+  hasBias: Bool = true
 ) {
   let (outputs, inputs) = (outputGradient.columns, input.columns)
   multiply(
@@ -133,7 +138,7 @@ func addLinearGradients(
     into: Matrix(output, rows: outputs, columns: inputs),
     keep: adds ? 1 : 0
   )
-  addColumnSums(outputGradient, into: output + outputs * inputs, adds: adds)
+  if hasBias { addColumnSums(outputGradient, into: output + outputs * inputs, adds: adds) }
 }
 
 /// Sums the rows of a matrix: sixteen at a time in Float, these sums in Double.

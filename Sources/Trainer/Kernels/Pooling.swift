@@ -1,6 +1,6 @@
 /// Makes one vector of every sequence.
 ///
-/// mean: y = sum_(t < n) x_t / n; max: the largest x_t, t < n, per channel; last: x_(n - 1);
+/// mean: y = sum_(t < n) x_t / n; sum: the same without n; max: the largest x_t, t < n, per channel; last: x_(n - 1);
 /// first: x_0
 ///
 /// - Parameters:
@@ -30,6 +30,7 @@ func poolForward(
     let sequence = input[rows: row * length..<(row + 1) * length]
     let (y, chosen) = (output.row(row), choices + row * width)
     switch mode {
+    case .sum: addColumnSums(sequence[rows: 0..<counts[row]], into: y, adds: false)
     case .mean:
       addColumnSums(sequence[rows: 0..<counts[row]], into: y, adds: false)
       for column in 0..<width { y[column] /= Float(counts[row]) }
@@ -52,7 +53,7 @@ func poolForward(
 
 /// The backward pass of pooling.
 ///
-/// mean: dx_t = dy / n; max: dy goes to the chosen t; last: dx_(n - 1) = dy; first: dx_0 = dy;
+/// mean: dx_t = dy / n; sum: dx_t = dy; max: dy goes to the chosen t; last: dx_(n - 1) = dy; first: dx_0 = dy;
 /// 0 elsewhere
 ///
 /// - Parameters:
@@ -78,8 +79,8 @@ func poolBackward(
     let sequence = inputGradient[rows: row * length..<(row + 1) * length]
     for position in 0..<length { sequence.row(position).update(repeating: 0, count: width) }
     switch mode {
-    case .mean:
-      let factor = 1 / Float(counts[row])
+    case .mean, .sum:
+      let factor = mode == .sum ? 1 : 1 / Float(counts[row])
       for position in 0..<counts[row] {
         let dx = sequence.row(position)
         for column in 0..<width { dx[column] = dy[column] * factor }

@@ -28,6 +28,7 @@ struct Attention: Layer {
     isRotary: Bool,
     rotary: NetworkConfiguration.Rotary = .init(),
     window: AttentionWindow? = nil,
+    hasBias: Bool = true,
     in layout: inout ParameterLayout
   ) {
     precondition(heads > 0 && width % heads == 0, "Attention: \(heads) heads of width \(width)")
@@ -38,10 +39,23 @@ struct Attention: Layer {
     self.isCausal = isCausal
     rotation = isRotary ? (turned, rotary.pairing) : nil
     self.window = window
-    projections = LinearPlace(offset: layout.count, inputs: width, outputs: 3 * width)
+    projections = LinearPlace(
+      offset: layout.count,
+      inputs: width,
+      outputs: 3 * width,
+      hasBias: hasBias
+    )
     for part in ["q", "k", "v"] { layout.add("\(name).\(part).weight", [width, width]) }
-    for part in ["q", "k", "v"] { layout.add("\(name).\(part).bias", [width]) }
-    output = LinearPlace("\(name).o", inputs: width, outputs: width, in: &layout)
+    if hasBias {
+      for part in ["q", "k", "v"] { layout.add("\(name).\(part).bias", [width]) }
+    }
+    output = LinearPlace(
+      "\(name).o",
+      inputs: width,
+      outputs: width,
+      hasBias: hasBias,
+      in: &layout
+    )
   }
 
   private func shape(length: Int) -> AttentionShape {

@@ -83,7 +83,7 @@ extension NetworkConfiguration {
   ) -> any Trainer.Layer {
     let name = "blocks.\(index).layer"
     switch kind {
-    case .attention(let heads, let isCausal, let isRotary):
+    case .attention(let heads, let isCausal, let isRotary, let bias):
       return Attention(
         name,
         width: width,
@@ -91,9 +91,18 @@ extension NetworkConfiguration {
         isCausal: isCausal,
         isRotary: isRotary,
         rotary: rotary ?? .init(),
+        hasBias: bias ?? true,
         in: &layout
       )
-    case .localAttention(let heads, let window, let back, let forward, let isCausal, let isRotary):
+    case .localAttention(
+      let heads,
+      let window,
+      let back,
+      let forward,
+      let isCausal,
+      let isRotary,
+      let bias
+    ):
       return Attention(
         name,
         width: width,
@@ -102,13 +111,15 @@ extension NetworkConfiguration {
         isRotary: isRotary,
         rotary: rotary ?? .init(),
         window: AttentionWindow(size: window, back: back, forward: forward),
+        hasBias: bias ?? true,
         in: &layout
       )
-    case .feedForward(let expand):
+    case .feedForward(let expand, let activation):
       return FeedForward(
         name,
         width: width,
         expand: expand,
+        activation: activation ?? .gelu,
         dropoutSite: 2 * index + 1,
         in: &layout
       )

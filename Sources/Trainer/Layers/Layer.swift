@@ -10,7 +10,7 @@ struct Pass {
   let pool: WorkerPool
   /// Sequences in the batch, and positions of each.
   let rows: Int
-  let length: Int
+  var length: Int
   /// The positions of each sequence that are not padding, or nil.
   let lengths: [Int]?
   /// Whether batch norm uses and records the batch's own statistics.
@@ -99,32 +99,38 @@ struct LinearPlace: Sendable {
   let offset: Int
   let inputs: Int
   let outputs: Int
+  let hasBias: Bool
 
-  /// Adds "name.weight", [outputs, inputs], and "name.bias", [outputs].
-  init(_ name: String, inputs: Int, outputs: Int, in layout: inout ParameterLayout) {
+  /// Adds "name.weight", [outputs, inputs], and, unless there is none, "name.bias", [outputs].
+  init(
+    _ name: String,
+    inputs: Int,
+    outputs: Int,
+    hasBias: Bool = true,
+    in layout: inout ParameterLayout
+  ) {
     offset = layout.add("\(name).weight", [outputs, inputs]).lowerBound
-    layout.add("\(name).bias", [outputs])
-    self.inputs = inputs
-    self.outputs = outputs
+    if hasBias { layout.add("\(name).bias", [outputs]) }
+    (self.inputs, self.outputs, self.hasBias) = (inputs, outputs, hasBias)
   }
 
   /// A map whose parameters were added already.
-  init(offset: Int, inputs: Int, outputs: Int) {
+  init(offset: Int, inputs: Int, outputs: Int, hasBias: Bool = true) {
     self.offset = offset
-    self.inputs = inputs
-    self.outputs = outputs
+    (self.inputs, self.outputs, self.hasBias) = (inputs, outputs, hasBias)
   }
 
   func weight(_ base: UnsafeMutablePointer<Float>) -> Matrix {
     Matrix(base + offset, rows: outputs, columns: inputs)
   }
 
-  func bias(_ base: UnsafeMutablePointer<Float>) -> UnsafeMutablePointer<Float> {
-    base + offset + outputs * inputs
+  /// The bias, or nil when there is none.
+  func bias(_ base: UnsafeMutablePointer<Float>) -> UnsafeMutablePointer<Float>? {
+    hasBias ? base + offset + outputs * inputs : nil
   }
 
   /// The values of weight and bias.
-  var parameterCount: Int { outputs * (inputs + 1) }
+  var parameterCount: Int { outputs * (inputs + (hasBias ? 1 : 0)) }
 
   /// Asks for the partial sums of ``backward(_:input:into:adds:_:)``.
   func reserve(in plan: inout WorkspacePlan, rows: Int) {
@@ -161,6 +167,7 @@ struct LinearPlace: Sendable {
       into: inputGradient,
       adds: adds,
       gradients: pass.gradients + offset,
+      hasBias: hasBias,
       partials: pass.workspace.partials,
       pass.pool
     )

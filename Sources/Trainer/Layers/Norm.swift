@@ -1,4 +1,5 @@
-/// Layer norm or batch norm with its parameters and, for batch norm, running statistics.
+/// Layer norm or batch norm with its parameters and, for batch norm, running statistics; or nothing,
+/// y = x, without parameters.
 struct Norm {
   private let kind: NetworkConfiguration.Norm
   private let width: Int
@@ -17,9 +18,11 @@ struct Norm {
     self.kind = kind
     self.width = width
     let full = kind == .layer ? "\(name).ln" : "\(name).bn"
-    offset = layout.add("\(full).weight", [width]).lowerBound
-    layout.add("\(full).bias", [width])
-    runningOffset = buffers.count
+    (offset, runningOffset) = (layout.count, buffers.count)
+    if kind != .identity {
+      layout.add("\(full).weight", [width])
+      layout.add("\(full).bias", [width])
+    }
     if kind == .batch {
       buffers.add("\(full).running_mean", [width])
       buffers.add("\(full).running_var", [width])
@@ -27,6 +30,7 @@ struct Norm {
   }
 
   mutating func reserve(in plan: inout WorkspacePlan) {
+    guard kind != .identity else { return }
     statistics = plan.keep(kind == .layer ? 2 * plan.positions : 2 * width)
     plan.needPartials(normPartialCount(rows: plan.positions, width: width) + 2 * width)
   }
@@ -63,6 +67,7 @@ struct Norm {
         into: output,
         pass.pool
       )
+    case .identity: copy(input, into: output, adds: false)
     }
   }
 
@@ -108,6 +113,17 @@ struct Norm {
         partials: pass.workspace.partials,
         pass.pool
       )
+    case .identity: copy(outputGradient, into: inputGradient, adds: adds)
+    }
+  }
+
+  /// y = x or, with `adds`, y += x; both [positions, width] without gaps.
+  private func copy(_ input: Matrix, into output: Matrix, adds: Bool) {
+    let count = input.rows * input.columns
+    if adds {
+      for index in 0..<count { output.base[index] += input.base[index] }
+    } else if input.base != output.base {
+      output.base.update(from: input.base, count: count)
     }
   }
 }

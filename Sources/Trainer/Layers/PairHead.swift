@@ -1,25 +1,28 @@
 /// A head for pairs of sequences.
 ///
 /// The rows are all first vectors a, then all second ones b. f = (a, b, a - b, a b) goes through two
-/// linear maps, f = (a, b) through three of which each halves the width, with gelus between them.
+/// linear maps, f = (a, b) through three, with activations between them; the second of three halves.
 struct PairHead {
   private let places: [LinearPlace]
   private let width: Int
   private let compares: Bool
-  /// The inputs of each map, and what they were before the gelu; the first ones are f.
+  private let activation: Activation
+  /// The inputs of each map, and what they were before the activation; the first ones are f.
   private var inputs: [Slot] = []
   private var before: [Slot] = []
-  /// The gradient of the widest input and another one.
+  /// The gradients of two inputs in turn, as wide as the widest.
   private var gradients: [Slot] = []
 
   /// A head whose parameters are added as "dec.lins.0.weight" and so on.
   init(_ configuration: NetworkConfiguration, in layout: inout ParameterLayout) {
     width = configuration.width
     compares = configuration.head == .pairs
+    activation = configuration.pairActivation ?? .gelu
+    let middle = configuration.pairWidth ?? width
     let widths =
       compares
-      ? [4 * width, width, configuration.outputs]
-      : [2 * width, width, width / 2, configuration.outputs]
+      ? [4 * width, middle, configuration.outputs]
+      : [2 * width, middle, middle / 2, configuration.outputs]
     places = (0..<widths.count - 1).map {
       LinearPlace("dec.lins.\($0)", inputs: widths[$0], outputs: widths[$0 + 1], in: &layout)
     }
@@ -29,7 +32,8 @@ struct PairHead {
     let pairs = plan.rows / 2
     inputs = places.map { plan.keep(pairs * $0.inputs) }
     before = places.map { plan.keep(pairs * $0.inputs) }
-    gradients = (0..<2).map { _ in plan.keepGradient(pairs * places[0].inputs) }
+    let widest = places.reduce(0) { max($0, $1.inputs) }
+    gradients = (0..<2).map { _ in plan.keepGradient(pairs * widest) }
     for place in places { place.reserve(in: &plan, rows: pairs) }
   }
 
@@ -59,7 +63,7 @@ struct PairHead {
       let hidden = matrix(before[index + 1], index + 1, pass)
       places[index].forward(input, into: hidden, pass)
       let active = matrix(inputs[index + 1], index + 1, pass)
-      geluForward(hidden.base, into: active.base, count: hidden.rows * hidden.columns)
+      activation.forward(hidden.base, into: active.base, count: hidden.rows * hidden.columns)
     }
   }
 
@@ -76,7 +80,7 @@ struct PairHead {
       let target = matrix(gradients[index % 2], index, pass)
       places[index].backward(gradient, input: values, into: target, pass)
       if index > 0 {
-        geluBackward(
+        activation.backward(
           pass.workspace[before[index]],
           output: values.base,
           gradient: target.base,

@@ -1,7 +1,7 @@
 /// A Mega layer: a damped moving average of every channel, one head of gated attention whose queries
 /// and keys come from that average, and a feed-forward layer.
 ///
-/// Norms and the place of the norms are those of the network.
+/// Norms and the place of the norms are those of the network, unless the layer has its own.
 ///
 /// Source: Ma et al., "Mega: Moving average equipped gated attention", 2023.
 public struct Mega: Codable, Sendable, Equatable {
@@ -33,6 +33,13 @@ public struct Mega: Codable, Sendable, Equatable {
   public var maximumPositions: Int
   /// How many times as wide the feed-forward layer is inside.
   public var expand: Int
+  /// What stands where the published layer has silu: behind its maps and the average, and in the
+  /// feed-forward layer; silu when absent.
+  public var activation: Activation?
+  /// The kind of the layer's norms; the network's when absent.
+  public var norm: NetworkConfiguration.Norm?
+  /// Whether the layer's norms come first; the network's choice when absent.
+  public var prenorm: Bool?
 
   /// A layer; what has a default is as published for the Long Range Arena.
   public init(
@@ -43,7 +50,10 @@ public struct Mega: Codable, Sendable, Equatable {
     scores: Scores = .softmax,
     bidirectional: Bool = true,
     maximumPositions: Int = 1024,
-    expand: Int = 2
+    expand: Int = 2,
+    activation: Activation? = nil,
+    norm: NetworkConfiguration.Norm? = nil,
+    prenorm: Bool? = nil
   ) {
     self.queryWidth = queryWidth
     self.valueWidth = valueWidth
@@ -53,6 +63,9 @@ public struct Mega: Codable, Sendable, Equatable {
     self.bidirectional = bidirectional
     self.maximumPositions = maximumPositions
     self.expand = expand
+    self.activation = activation
+    self.norm = norm
+    self.prenorm = prenorm
   }
 
   /// 1 or 2 kernels a channel.
@@ -68,7 +81,9 @@ public struct Mega: Codable, Sendable, Equatable {
   var summary: String {
     "mega(queries \(queryWidth), values \(valueWidth), states \(states), "
       + "\(scores.rawValue) over \(chunk.map { "chunks of \($0)" } ?? "everything"), "
-      + "\(bidirectional ? "two-sided" : "one-sided"), expand \(expand))"
+      + "\(bidirectional ? "two-sided" : "one-sided"), expand \(expand)"
+      + (activation.map { ", \($0.rawValue)" } ?? "") + (norm.map { ", \($0.rawValue) norm" } ?? "")
+      + (prenorm.map { $0 ? ", pre-norm" : ", post-norm" } ?? "") + ")"
   }
 
   /// Refuses a model of which no layer can be made.

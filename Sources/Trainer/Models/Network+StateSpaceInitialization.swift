@@ -30,12 +30,12 @@ extension StateSpace {
     case ("log_neg_re", .s4), ("log_neg_re", .s4d): return repeated([.log(0.5)])
     case ("im", .s4(let states, _, _, _)):
       return repeated(HiPPO.legS(size: states).w.map(\.imaginary))
-    case ("im", .s4d(let states, _, _, let kind)):
+    case ("im", .s4d(let states, _, _, let kind, _)):
       return repeated(HiPPO.diagonal(kind, size: states).map(\.imaginary))
     case ("im", .dss(_, let version)):
       return (0..<count).map { n in
         let im = Double.pi * Double(n)
-        return Float(version == .expLogarithmic ? .log(max(im, 1e-7)) : im)
+        return Float(version.eigenvalues == .logarithmic ? .log(max(im, 1e-7)) : im)
       }
     case ("im", .dlr): return (0..<count).map { Float(2 * .pi * Double($0) / Double(count)) }
     case ("p", .s4(let states, let copies, _, _)):

@@ -6,7 +6,7 @@ extension NetworkConfiguration {
   public func validate() throws(NetworkError) {
     guard width > 0 else { throw NetworkError("the width is \(width), expected at least 1") }
     guard depth >= 0 else { throw NetworkError("the depth is \(depth), expected at least 0") }
-    guard max(width, depth, outputs, maximumLength) <= Self.largestExtent else {
+    guard max(width, depth, outputs, maximumLength, pairWidth ?? 1) <= Self.largestExtent else {
       throw NetworkError("a width, depth, length or number of outputs is more than 2^24")
     }
     if let deviation = normalInitialization, !(deviation >= 0 && deviation <= 1000) {
@@ -18,7 +18,9 @@ extension NetworkConfiguration {
     guard head == .identity || outputs > 0 else {
       throw NetworkError("the head has \(outputs) outputs, expected at least 1")
     }
-    guard head != .pairsConcatenated || width > 1, !head.isForPairs || pooling != .all else {
+    guard head != .pairsConcatenated || (pairWidth ?? width) > 1, pairWidth ?? 1 > 0,
+      !head.isForPairs || pooling != .all
+    else {
       throw NetworkError("a head for pairs needs one vector of each sequence, of width 2 or more")
     }
     guard positions != .learned || maximumLength > 0 else {
@@ -74,17 +76,19 @@ extension NetworkConfiguration {
         "pooling is \(pooling.rawValue), expected first, as a class token is to be read"
       )
     }
-    guard pooling != .first || !isCausal else {
-      throw NetworkError(
-        "pooling is first, but nothing lets the first position see the others; expected a layer "
-          + "that is not causal, or pooling last"
-      )
-    }
   }
 
   private func validate(_ layer: Layer) throws(NetworkError) {
     switch layer {
-    case .localAttention(let heads, let window, let back, let forward, let isCausal, let isRotary):
+    case .localAttention(
+      let heads,
+      let window,
+      let back,
+      let forward,
+      let isCausal,
+      let isRotary,
+      _
+    ):
       guard window > 0, back >= 0, forward >= 0, !isCausal || forward == 0 else {
         throw NetworkError(
           "local attention has windows of \(window) and sees \(back) before and \(forward) after"
@@ -95,12 +99,12 @@ extension NetworkConfiguration {
         throw NetworkError("local attention has windows or a reach of more than 2^24")
       }
       try validate(.attention(heads: heads, causal: isCausal, rotary: isRotary))
-    case .attention(let heads, _, let isRotary):
+    case .attention(let heads, _, let isRotary, _):
       guard heads > 0, width % heads == 0 else {
         throw NetworkError("\(heads) heads do not divide the width \(width)")
       }
       if isRotary { try validate(rotary ?? Rotary(), headWidth: width / heads) }
-    case .feedForward(let expand):
+    case .feedForward(let expand, _):
       guard (1...1 << 16).contains(expand) else {
         throw NetworkError("a feed-forward layer expands \(expand) times, expected 1 ... 65536")
       }
@@ -133,12 +137,12 @@ extension NetworkConfiguration.Layer {
   func parameterBound(width: Double) -> Double {
     switch self {
     case .attention, .localAttention: return 4 * width * width
-    case .feedForward(let expand): return 2 * width * width * Double(expand)
+    case .feedForward(let expand, _): return 2 * width * width * Double(expand)
     case .stateSpace(let model):
       switch model.family {
       case .s4(let states, let copies, let rank, _):
         return 2 * width * width + Double(states) * (2 * width + Double(copies) * Double(rank))
-      case .s4d(let states, let copies, _, _):
+      case .s4d(let states, let copies, _, _, _):
         return 2 * width * width + Double(states) * (2 * width + Double(copies))
       case .dss(let states, _), .dlr(let states, _):
         return 2 * width * width + 4 * width * Double(states)

@@ -19,12 +19,14 @@ public struct NetworkConfiguration: Codable, Sendable, Equatable {
   public enum Norm: String, Codable, Sendable {
     case layer
     case batch
+    /// Nothing is normalized, and there is no last norm.
+    case identity
   }
 
   /// One residual block's layer.
   public enum Layer: Codable, Sendable, Equatable {
-    /// Multi-head self-attention.
-    case attention(heads: Int, causal: Bool, rotary: Bool)
+    /// Multi-head self-attention; its four maps have biases unless `bias` is false.
+    case attention(heads: Int, causal: Bool, rotary: Bool, bias: Bool? = nil)
     /// Self-attention by blocks: a window's queries see the window itself, `back` whole windows
     /// before it and `forward` after it.
     case localAttention(
@@ -33,10 +35,11 @@ public struct NetworkConfiguration: Codable, Sendable, Equatable {
       back: Int,
       forward: Int,
       causal: Bool,
-      rotary: Bool
+      rotary: Bool,
+      bias: Bool? = nil
     )
-    /// Linear, gelu (the exact one), linear; `expand` times as wide inside.
-    case feedForward(expand: Int)
+    /// Linear, activation (the exact gelu when absent), linear; `expand` times as wide inside.
+    case feedForward(expand: Int, activation: Activation? = nil)
     /// A long convolution from a state-space model, with its own output map.
     case stateSpace(model: StateSpace)
     /// Moving average, gated attention and feed-forward layer with their own norms and residual
@@ -52,7 +55,7 @@ public struct NetworkConfiguration: Codable, Sendable, Equatable {
     /// Nothing: the channels are the outputs.
     case identity
     /// For pairs: the rows are all first sequences, then all second ones; with their vectors a and b,
-    /// linear, gelu, linear of (a, b, a - b, a b).
+    /// linear, activation, linear of (a, b, a - b, a b).
     case pairs
     /// As `pairs`, three linear maps that halve twice, of (a, b).
     case pairsConcatenated = "pairs-concatenated"
@@ -61,6 +64,7 @@ public struct NetworkConfiguration: Codable, Sendable, Equatable {
   /// What makes one vector of a sequence; `all` keeps every position.
   public enum Pooling: String, Codable, Sendable {
     case mean
+    case sum
     case max
     case last
     /// The first position: that of the class token, where there is one.
@@ -78,8 +82,10 @@ public struct NetworkConfiguration: Codable, Sendable, Equatable {
   public var layers: [Layer]
   /// How many times `layers` is repeated.
   public var depth: Int
-  /// Whether a block is x + f(norm(x)), with a last norm, or norm(x + f(x)); the same choice inside
-  /// Mega, which has no last norm.
+  /// Whether a block is x + f(norm(x)), with a last norm, or norm(x + f(x)).
+  ///
+  /// The same holds inside a Mega layer that has no choice of its own. There is no last norm where the
+  /// first layer is Mega.
   public var prenorm: Bool
   /// The kind of every norm.
   public var norm: Norm
@@ -110,6 +116,10 @@ public struct NetworkConfiguration: Codable, Sendable, Equatable {
   public var residual: Residual?
   /// Whether a learned vector is put before every sequence, as its first position.
   public var classToken: Bool?
+  /// The activation of a head for pairs; gelu when absent.
+  public var pairActivation: Activation?
+  /// The width of a head for pairs behind its first map; `width` when absent.
+  public var pairWidth: Int?
 
   /// A configuration; what has a default is off.
   public init(
@@ -131,7 +141,9 @@ public struct NetworkConfiguration: Codable, Sendable, Equatable {
     normalInitialization: Float? = nil,
     rotary: Rotary? = nil,
     residual: Residual? = nil,
-    classToken: Bool? = nil
+    classToken: Bool? = nil,
+    pairActivation: Activation? = nil,
+    pairWidth: Int? = nil
   ) {
     self.encoder = encoder
     self.positions = positions
@@ -152,15 +164,17 @@ public struct NetworkConfiguration: Codable, Sendable, Equatable {
     self.rotary = rotary
     self.residual = residual
     self.classToken = classToken
+    self.pairActivation = pairActivation
+    self.pairWidth = pairWidth
   }
 
   /// The number of outputs per row or position.
   public var logitWidth: Int { head == .identity ? width : outputs }
 
-  /// Whether a norm follows the last block: in pre-norm networks that do not end in Mega.
+  /// Whether a norm follows the last block: in pre-norm networks that do not begin with Mega.
   var hasFinalNorm: Bool {
-    if case .mega = layers.last { return false }
-    return prenorm
+    if case .mega = layers.first { return false }
+    return prenorm && norm != .identity
   }
 
   /// The longest sequence that every layer can take; nil without a limit.

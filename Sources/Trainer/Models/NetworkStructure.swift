@@ -124,7 +124,7 @@ struct NetworkStructure {
     return Set(
       configuration.layers.compactMap { layer in
         switch layer {
-        case .attention(let heads, _, true), .localAttention(let heads, _, _, _, _, true):
+        case .attention(let heads, _, true, _), .localAttention(let heads, _, _, _, _, true, _):
           rotary.width(ofHead: configuration.width / heads)
         default: nil
         }

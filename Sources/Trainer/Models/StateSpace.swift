@@ -1,4 +1,4 @@
-/// A state-space layer: y = W_out gelu(k * u + d u) + b_out, gated by its second half.
+/// A state-space layer: y = W_out f(k * u + d u) + b_out, f mostly gelu, gated by its second half.
 ///
 /// The families differ in how few numbers make the long kernel k of every channel.
 public struct StateSpace: Codable, Sendable, Equatable {
@@ -27,10 +27,14 @@ public struct StateSpace: Codable, Sendable, Equatable {
     case expLogarithmic
     /// As `exp`, unscaled.
     case expUnscaled
+    /// As `expLogarithmic`, unscaled.
+    case expLogarithmicUnscaled
     /// a is free; terms are normalized over the length.
     case softmax
     /// a is free up to a real part of 1e-4; scaled as `exp`.
     case clip
+    /// As `clip`, unscaled.
+    case clipUnscaled
   }
 
   /// Which eigenvalues DLR has.
@@ -43,9 +47,10 @@ public struct StateSpace: Codable, Sendable, Equatable {
   /// What makes the kernels.
   ///
   /// `states` counts both of each conjugate pair in S4 and S4D, half of which are stored; channel h
-  /// uses copy h mod `copies` of eigenvalues and input.
+  /// uses copy h mod `copies` of eigenvalues and input. With a `maximumLength`, kernels have no values
+  /// beyond it, however long the sequences are.
   public enum Family: Codable, Sendable, Equatable {
-    /// Structured state spaces: normal plus low rank. The kernel is truncated at
+    /// Structured state spaces: normal plus low rank. What is stored of C is truncated at
     /// `maximumLength`, or at the length of the first batch when absent, and doubled at need.
     case s4(states: Int, copies: Int, rank: Int, maximumLength: Int?)
     /// Diagonal state spaces.
@@ -53,7 +58,8 @@ public struct StateSpace: Codable, Sendable, Equatable {
       states: Int,
       copies: Int,
       discretization: Discretization,
-      eigenvalues: Eigenvalues
+      eigenvalues: Eigenvalues,
+      maximumLength: Int? = nil
     )
     /// Diagonal state spaces with eigenvalues that all channels share.
     case dss(states: Int, version: DSSVersion)
@@ -67,6 +73,8 @@ public struct StateSpace: Codable, Sendable, Equatable {
   public var bidirectional: Bool
   /// Whether the output map has twice the width and its second half gates the first.
   public var gated: Bool
+  /// What stands between the convolution and the output map; gelu when absent.
+  public var activation: Activation?
   /// The smallest step size (for DLR: twice the decay) to start with.
   public var smallestStep: Double
   /// The largest step size to start with.
@@ -77,12 +85,14 @@ public struct StateSpace: Codable, Sendable, Equatable {
     _ family: Family,
     bidirectional: Bool = true,
     gated: Bool = true,
+    activation: Activation? = nil,
     smallestStep: Double? = nil,
     largestStep: Double = 0.1
   ) {
     self.family = family
     self.bidirectional = bidirectional
     self.gated = gated
+    self.activation = activation
     if case .dlr = family {
       self.smallestStep = smallestStep ?? 1e-4
     } else {
@@ -93,6 +103,14 @@ public struct StateSpace: Codable, Sendable, Equatable {
 
   /// 1 or 2 kernels a channel.
   var kernels: Int { bidirectional ? 2 : 1 }
+
+  /// The values that a kernel has for sequences of `length`.
+  func kernelLength(for length: Int) -> Int {
+    switch family {
+    case .s4(_, _, _, let limit), .s4d(_, _, _, _, let limit): min(length, limit ?? length)
+    case .dss, .dlr: length
+    }
+  }
 
   /// Whether the layer's input counts as 0 beyond each sequence's length, as S4's and S4D's does.
   var masksInput: Bool {
@@ -106,10 +124,14 @@ public struct StateSpace: Codable, Sendable, Equatable {
 extension StateSpace {
   /// What two networks must agree on to exchange weights, in one line.
   var summary: String {
+    familySummary + (activation.map { " with \($0.rawValue)" } ?? "")
+  }
+
+  private var familySummary: String {
     switch family {
     case .s4(let states, let copies, let rank, _):
       "s4(states \(states), copies \(copies), rank \(rank))"
-    case .s4d(let states, let copies, let rule, _):
+    case .s4d(let states, let copies, let rule, _, _):
       "s4d(states \(states), copies \(copies), \(rule.rawValue))"
     case .dss(let states, let version): "dss(states \(states), \(version.rawValue))"
     case .dlr(let states, let version): "dlr(states \(states), \(version.rawValue))"
@@ -133,13 +155,10 @@ extension StateSpace {
       guard (1...1024).contains(rank) else {
         throw NetworkError("an S4 layer has rank \(rank), expected 1 ... 1024")
       }
-      guard (maximumLength ?? 1) > 0, (maximumLength ?? 1) < 1 << 24 else {
-        throw NetworkError(
-          "an S4 layer has the maximum length \(maximumLength ?? 0), expected 1 ..< 2^24"
-        )
-      }
-    case .s4d(let states, let copies, _, _):
+      try validate(maximumLength: maximumLength, "S4")
+    case .s4d(let states, let copies, _, _, let maximumLength):
       try validate(pairs: states, copies: copies, width: width)
+      try validate(maximumLength: maximumLength, "S4D")
     case .dss(let states, _), .dlr(let states, _):
       guard (1...Self.mostStates).contains(states) else {
         throw NetworkError(
@@ -150,6 +169,13 @@ extension StateSpace {
   }
 
   private static let mostStates = 1 << 16
+
+  private func validate(maximumLength: Int?, _ name: String) throws(NetworkError) {
+    guard let maximumLength, !(1..<1 << 24).contains(maximumLength) else { return }
+    throw NetworkError(
+      "an \(name) layer has the maximum length \(maximumLength), expected 1 ..< 2^24"
+    )
+  }
 
   private func validate(pairs: Int, copies: Int, width: Int) throws(NetworkError) {
     guard pairs > 0, pairs % 2 == 0, pairs <= Self.mostStates else {

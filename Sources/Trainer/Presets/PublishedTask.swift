@@ -195,8 +195,8 @@ extension PublishedTask {
 
   private var kind: String {
     switch layers.first {
-    case .attention(_, _, let isRotary): isRotary ? "rotary layers" : "layers"
-    case .localAttention(_, let window, _, _, _, let isRotary):
+    case .attention(_, _, let isRotary, _): isRotary ? "rotary layers" : "layers"
+    case .localAttention(_, let window, _, _, _, let isRotary, _):
       (isRotary ? "rotary " : "") + "layers (windows of \(window))"
     case .stateSpace(let model): "\(model.name) layers"
     default: "layers"

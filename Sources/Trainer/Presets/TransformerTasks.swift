@@ -169,16 +169,17 @@ extension PublishedTask {
     task.positions = .none
     task.layers = layers.map { layer in
       switch layer {
-      case .attention(let heads, let causal, _):
-        .attention(heads: heads, causal: causal, rotary: true)
-      case .localAttention(let heads, let window, let back, let forward, let causal, _):
+      case .attention(let heads, let causal, _, let bias):
+        .attention(heads: heads, causal: causal, rotary: true, bias: bias)
+      case .localAttention(let heads, let window, let back, let forward, let causal, _, let bias):
         .localAttention(
           heads: heads,
           window: window,
           back: back,
           forward: forward,
           causal: causal,
-          rotary: true
+          rotary: true,
+          bias: bias
         )
       default: layer
       }

@@ -118,8 +118,8 @@ extension NetworkConfiguration {
     get {
       layers.allSatisfy { layer in
         switch layer {
-        case .attention(_, let isCausal, _): isCausal
-        case .localAttention(_, _, _, _, let isCausal, _): isCausal
+        case .attention(_, let isCausal, _, _): isCausal
+        case .localAttention(_, _, _, _, let isCausal, _, _): isCausal
         case .stateSpace(let model): !model.bidirectional
         case .feedForward: true
         case .mega: false
@@ -129,16 +129,17 @@ extension NetworkConfiguration {
     set {
       layers = layers.map { layer in
         switch layer {
-        case .attention(let heads, _, let rotary):
-          return .attention(heads: heads, causal: newValue, rotary: rotary)
-        case .localAttention(let heads, let window, let back, let forward, _, let rotary):
+        case .attention(let heads, _, let rotary, let bias):
+          return .attention(heads: heads, causal: newValue, rotary: rotary, bias: bias)
+        case .localAttention(let heads, let window, let back, let forward, _, let rotary, let bias):
           return .localAttention(
             heads: heads,
             window: window,
             back: back,
             forward: newValue ? 0 : forward,
             causal: newValue,
-            rotary: rotary
+            rotary: rotary,
+            bias: bias
           )
         case .stateSpace(var model):
           model.bidirectional = !newValue

@@ -139,6 +139,13 @@ extension RunConfiguration {
         "the identity head has \(network.width) outputs, the objective needs \(network.outputs)"
       )
     }
+    guard network.pooling != .first || !network.isCausal else {
+      throw RunError(
+        "configuration",
+        "network: pooling is first, but nothing lets the first position see the others; expected a "
+          + "layer that is not causal, or pooling last"
+      )
+    }
     guard objective.kind != .causal || network.isCausal else {
       throw RunError(
         "configuration",

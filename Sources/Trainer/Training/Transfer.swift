@@ -87,12 +87,13 @@ extension Checkpoint {
     func heads(_ network: NetworkConfiguration) -> [String] {
       network.layers.map { layer in
         switch layer {
-        case .attention(let heads, _, let rotary):
+        case .attention(let heads, _, let rotary, _):
           "attention(heads \(heads)\(rotary ? ", rotary" : ""))"
-        case .localAttention(let heads, let window, let back, let forward, _, let rotary):
+        case .localAttention(let heads, let window, let back, let forward, _, let rotary, _):
           "local attention(heads \(heads), windows \(window), \(back) before, \(forward) after"
             + "\(rotary ? ", rotary" : ""))"
-        case .feedForward(let expand): "feed-forward(expand \(expand))"
+        case .feedForward(let expand, let activation):
+          "feed-forward(expand \(expand)\(activation.map { ", \($0.rawValue)" } ?? ""))"
         case .stateSpace(let model): model.summary
         case .mega(let model): model.summary
         }

@@ -83,8 +83,10 @@ enum GPTNeoX {
     guard network.rotary?.pairing == .halves, network.positions == .none else {
       throw refuse("positions are not rotary ones in halves")
     }
-    guard network.layers.count == 2, case .attention(let heads, _, true) = network.layers[0],
-      case .feedForward = network.layers[1]
+    guard network.layers.count == 2,
+      case .attention(let heads, _, true, let bias) = network.layers[0],
+      case .feedForward(_, let activation) = network.layers[1], bias ?? true,
+      activation ?? .gelu == .gelu
     else { throw refuse("round of layers is not rotary attention and feed-forward") }
     return heads
   }

@@ -71,7 +71,7 @@ extension Mega.Scores {
 
 /// The Laplace function and its derivative in every lane.
 @inline(__always)
-private func laplaceWithSlope(_ x: Lanes) -> (value: Lanes, slope: Lanes) {
+func laplaceWithSlope(_ x: Lanes) -> (value: Lanes, slope: Lanes) {
   let z = (x - Lanes(repeating: laplaceMean)) * Lanes(repeating: 1 / laplaceDeviation)
   let (cumulative, bell) = normalDistribution(z)
   return (cumulative, bell * Lanes(repeating: 0.398_942_28 / laplaceDeviation))

@@ -149,22 +149,3 @@ func updateBackward(
     }
   }
 }
-
-/// y = silu(x) for [rows, width], row by row.
-func siluForward(_ input: Matrix, into output: Matrix) {
-  for row in 0..<input.rows {
-    siluForward(input.row(row), into: output.row(row), count: input.columns)
-  }
-}
-
-/// The backward pass of y = silu(x) for [rows, width]: dy is overwritten with dx, `output`, if any, with y.
-func siluBackward(_ input: Matrix, output: Matrix? = nil, gradient: Matrix) {
-  for row in 0..<input.rows {
-    siluBackward(
-      input.row(row),
-      output: output?.row(row),
-      gradient: gradient.row(row),
-      count: input.columns
-    )
-  }
-}

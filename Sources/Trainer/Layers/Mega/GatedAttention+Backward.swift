@@ -90,7 +90,7 @@ extension GatedAttention {
       var scratch = MatrixStack(pass.workspace.scratch(worker), rows: rows.count)
       let gated = scratch.next(columns: model.valueWidth)
       let active = scratch.next(columns: width)
-      siluForward(candidate[rows: rows], into: active)
+      activation.forward(candidate[rows: rows], into: active)
       pass.dropout?.apply(to: active, firstRow: rows.lowerBound, site: dropoutSites.candidate)
       updateBackward(
         gradient[rows: rows],
@@ -105,8 +105,8 @@ extension GatedAttention {
         firstRow: rows.lowerBound,
         site: dropoutSites.candidate
       )
-      siluBackward(candidate[rows: rows], gradient: partGradients.candidate)
-      resetForward(mixed[rows: rows], reset: parts.reset, into: gated)
+      activation.backward(candidate[rows: rows], gradient: partGradients.candidate)
+      activation.reset(mixed[rows: rows], by: parts.reset, into: gated)
       addLinearGradients(
         partGradients.candidate,
         input: gated,
@@ -115,10 +115,10 @@ extension GatedAttention {
       )
       let mixedGradient = gradients.mixed[rows: rows]
       multiply(partGradients.candidate, candidateMap.weight(pass.parameters), into: mixedGradient)
-      resetBackward(
+      activation.resetGradient(
         mixedGradient,
         input: mixed[rows: rows],
-        reset: parts.reset,
+        by: parts.reset,
         into: partGradients.reset
       )
       fill(inputs, rows, pass)
@@ -171,7 +171,7 @@ extension GatedAttention {
       let scalePartials = mapPartials + map.parameterCount
       if isFirst { scalePartials.update(repeating: 0, count: 4 * model.queryWidth) }
       let mappedGradient = gradients.mapped[rows: rows]
-      queriesAndKeysBackward(
+      activation.queriesAndKeysGradient(
         gradients.queries[rows: rows],
         gradients.keys[rows: rows],
         input: parts(mapped[rows: rows]).shared,
@@ -184,11 +184,11 @@ extension GatedAttention {
       let site = dropoutSites.average
       multiply(mappedGradient, map.weight(pass.parameters), into: averagedGradient)
       pass.dropout?.apply(to: averagedGradient, firstRow: rows.lowerBound, site: site)
-      siluBackward(averaged[rows: rows], output: active, gradient: averagedGradient)
+      activation.backward(averaged[rows: rows], output: active, gradient: averagedGradient)
       pass.dropout?.apply(to: active, firstRow: rows.lowerBound, site: site)
       addLinearGradients(mappedGradient, input: active, into: mapPartials, adds: !isFirst)
       let valueGradient = gradients.values[rows: rows]
-      siluBackward(values[rows: rows], gradient: valueGradient)
+      activation.backward(values[rows: rows], gradient: valueGradient)
       addLinearGradients(valueGradient, input: x[rows: rows], into: partials, adds: !isFirst)
       multiply(
         valueGradient,

@@ -62,7 +62,7 @@ extension GatedAttention {
         into: values[rows: rows]
       )
       let active = Matrix(pass.workspace.scratch(worker), rows: rows.count, columns: width)
-      siluForward(averaged[rows: rows], into: active)
+      activation.forward(averaged[rows: rows], into: active)
       pass.dropout?.apply(to: active, firstRow: rows.lowerBound, site: dropoutSites.average)
       linearTile(
         active,
@@ -79,8 +79,8 @@ extension GatedAttention {
   func fill(_ inputs: ChunkedAttentionInputs, _ rows: Range<Int>, _ pass: Pass) {
     let mapped = pass.matrix(slots.mapped, columns: map.outputs)
     let values = pass.matrix(slots.values, columns: model.valueWidth)
-    siluForward(values[rows: rows], into: inputs.values[rows: rows])
-    queriesAndKeysForward(
+    activation.forward(values[rows: rows], into: inputs.values[rows: rows])
+    activation.queriesAndKeys(
       parts(mapped[rows: rows]).shared,
       scale: pass.parameters + scale,
       shift: pass.parameters + shift,
@@ -101,7 +101,7 @@ extension GatedAttention {
       let parts = parts(mapped[rows: rows])
       var scratch = MatrixStack(pass.workspace.scratch(worker), rows: rows.count)
       let gated = scratch.next(columns: model.valueWidth)
-      resetForward(mixed[rows: rows], reset: parts.reset, into: gated)
+      activation.reset(mixed[rows: rows], by: parts.reset, into: gated)
       linearTile(
         gated,
         weight: candidateMap.weight(pass.parameters),
@@ -110,7 +110,7 @@ extension GatedAttention {
         into: candidate[rows: rows]
       )
       let active = scratch.next(columns: width)
-      siluForward(candidate[rows: rows], into: active)
+      activation.forward(candidate[rows: rows], into: active)
       pass.dropout?.apply(to: active, firstRow: rows.lowerBound, site: dropoutSites.candidate)
       updateForward(
         input[rows: rows],

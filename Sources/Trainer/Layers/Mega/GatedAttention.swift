@@ -1,14 +1,16 @@
 /// Mega's moving average and gated attention, with their norm and the path around them.
 ///
-/// x' = norm(x) in pre-norm networks, else x; v = silu(W_v x'); m = silu(EMA(x'));
+/// With f mostly silu: x' = norm(x) in pre-norm networks, else x; v = f(W_v x'); m = f(EMA(x'));
 /// (u, z, r, c) = W_m m; q and k from z, see ``queriesAndKeysForward(_:scale:shift:queries:keys:)``;
-/// h = silu(c + W_h (attention(q, k, v) silu(r))); y = x + sigmoid(u) (h - x), normed in post-norm networks.
+/// h = f(c + W_h (attention(q, k, v) f(r))); y = x + sigmoid(u) (h - x), normed in post-norm networks.
 ///
 /// Dropout takes values of m and of h. Kept for the backward pass is what lies before each activation.
 struct GatedAttention {
   let model: Mega
   let width: Int
   let isPrenorm: Bool
+  /// f.
+  let activation: Activation
   let dropoutSites: (average: Int, candidate: Int)
   var norm: Norm
   let kernel: PowerSumConvolution
@@ -37,7 +39,7 @@ struct GatedAttention {
     var mapped = Slot()
     /// attention(q, k, v).
     var mixed = Slot()
-    /// What h is the silu of.
+    /// What h is f of.
     var candidate = Slot()
     /// y before a norm.
     var updated = Slot()
@@ -57,9 +59,17 @@ struct GatedAttention {
     buffers: inout ParameterLayout
   ) {
     let (width, queries, values) = (network.width, model.queryWidth, model.valueWidth)
-    (self.model, self.width, isPrenorm) = (model, width, network.prenorm)
+    (self.model, self.width) = (model, width)
+    isPrenorm = model.prenorm ?? network.prenorm
+    activation = model.activation ?? .silu
     self.dropoutSites = dropoutSites
-    norm = Norm("\(name).norm", network.norm, width: width, in: &layout, buffers: &buffers)
+    norm = Norm(
+      "\(name).norm",
+      model.norm ?? network.norm,
+      width: width,
+      in: &layout,
+      buffers: &buffers
+    )
     let average = MovingAverage(
       "\(name).ema",
       heads: model.kernels * width,

@@ -31,13 +31,13 @@ struct MegaBlock: Block {
       "\(name).ff",
       width: network.width,
       expand: model.expand,
-      activation: .silu,
+      activation: model.activation ?? .silu,
       dropoutSite: Self.secondSites + site,
       in: &layout
     )
     let norm = Norm(
       "\(name).ff_norm",
-      network.norm,
+      model.norm ?? network.norm,
       width: network.width,
       in: &layout,
       buffers: &buffers
@@ -45,7 +45,7 @@ struct MegaBlock: Block {
     feedForward = ResidualBlock(
       layer: layer,
       norm: norm,
-      isPrenorm: network.prenorm,
+      isPrenorm: model.prenorm ?? network.prenorm,
       width: network.width,
       dropoutSite: Self.secondSites + site + 1
     )

@@ -3,22 +3,42 @@ internal import RealModule
 
 /// Diagonal state spaces: K[l] = Re sum over n of w_n s_n e^(x_n l), x = dt a, dt = exp(log_dt).
 ///
-/// All channels share a. The scale s is that of ``StateSpace/DSSVersion``:
+/// All channels share a. The scale s is one of ``Scaling``:
 ///
-///     exp, clip    (e^x - 1) conj(a) / max(|a|^2, 1e-7)
-///     expUnscaled  1
-///     softmax      (e^x' - 1) conj(q) / (|q|^2 + 1e-7), q = (e^(L x') - 1) a, x' = -x where Re a > 0, else x
+///     none     1
+///     inverse  (e^x - 1) conj(a) / max(|a|^2, 1e-7)
+///     softmax  (e^x' - 1) conj(q) / (|q|^2 + 1e-7), q = (e^(L x') - 1) a, x' = -x where Re a > 0, else x
 ///
 /// In `softmax`, terms with Re a > 0 are e^(x l - x (L - 1)), the subtracted part being a constant for the
 /// gradient.
 ///
 /// Source: Gupta, Gu and Berant, "Diagonal state spaces are as effective as structured state spaces", 2022.
 struct DSS: PowerSumFamily {
+  /// How a is held.
+  enum Eigenvalues {
+    /// -exp(log_neg_re) + i im.
+    case negative
+    /// -exp(log_neg_re) + i exp(im).
+    case logarithmic
+    /// lam.
+    case free
+    /// lam, with a real part of at most 1e-4.
+    case clipped
+  }
+
+  /// What terms are scaled by.
+  enum Scaling {
+    case none
+    case inverse
+    case softmax
+  }
+
   let states: Int
   let kernels: Int
   let shared: SharedTensors
   private let width: Int
-  private let version: StateSpace.DSSVersion
+  private let kind: Eigenvalues
+  private let scaling: Scaling
   private let logStep: Int
   /// log_neg_re, or lam.
   private let eigenvalue: Int
@@ -27,11 +47,39 @@ struct DSS: PowerSumFamily {
 
   /// The smallest |a|^2 that is divided by.
   private static let smallest = 1e-7
-  /// The largest real part in `clip`.
+  /// The largest real part of clipped eigenvalues.
   private static let largestReal = 1e-4
 
   /// A family whose parameters are added as "name.log_dt", [width]; "name.log_neg_re" and "name.im",
-  /// [states], or "name.lam", [states, 2], for `softmax` and `clip`; "name.w", [kernels, width, states, 2].
+  /// [states], or "name.lam", [states, 2], for free and clipped eigenvalues; "name.w", [kernels, width,
+  /// states, 2].
+  init(
+    _ name: String,
+    width: Int,
+    states: Int,
+    kernels: Int,
+    _ kind: Eigenvalues,
+    _ scaling: Scaling,
+    in layout: inout ParameterLayout
+  ) {
+    (self.width, self.states, self.kernels) = (width, states, kernels)
+    (self.kind, self.scaling) = (kind, scaling)
+    logStep = layout.add("\(name).log_dt", [width]).lowerBound
+    eigenvalue = layout.count
+    switch kind {
+    case .free, .clipped:
+      layout.add("\(name).lam", [states, 2])
+      shared = SharedTensors(tensors: [(eigenvalue, 2 * states)], copies: 1)
+      frequency = eigenvalue
+    case .negative, .logarithmic:
+      layout.add("\(name).log_neg_re", [states])
+      frequency = layout.add("\(name).im", [states]).lowerBound
+      shared = SharedTensors(tensors: [(eigenvalue, states), (frequency, states)], copies: 1)
+    }
+    weight = layout.add("\(name).w", [kernels, width, states, 2]).lowerBound
+  }
+
+  /// The family of a version.
   init(
     _ name: String,
     width: Int,
@@ -40,34 +88,30 @@ struct DSS: PowerSumFamily {
     _ version: StateSpace.DSSVersion,
     in layout: inout ParameterLayout
   ) {
-    (self.width, self.states, self.kernels, self.version) = (width, states, kernels, version)
-    logStep = layout.add("\(name).log_dt", [width]).lowerBound
-    eigenvalue = layout.count
-    if version.hasFreeEigenvalues {
-      layout.add("\(name).lam", [states, 2])
-      shared = SharedTensors(tensors: [(eigenvalue, 2 * states)], copies: 1)
-      frequency = eigenvalue
-    } else {
-      layout.add("\(name).log_neg_re", [states])
-      frequency = layout.add("\(name).im", [states]).lowerBound
-      shared = SharedTensors(tensors: [(eigenvalue, states), (frequency, states)], copies: 1)
-    }
-    weight = layout.add("\(name).w", [kernels, width, states, 2]).lowerBound
+    self.init(
+      name,
+      width: width,
+      states: states,
+      kernels: kernels,
+      version.eigenvalues,
+      version.scaling,
+      in: &layout
+    )
   }
 
   /// a, [states].
   private func eigenvalues(_ parameters: UnsafeMutablePointer<Float>) -> [ComplexDouble] {
-    switch version {
-    case .softmax: return parameters.complex(at: eigenvalue, count: states)
-    case .clip:
+    switch kind {
+    case .free: return parameters.complex(at: eigenvalue, count: states)
+    case .clipped:
       return parameters.complex(at: eigenvalue, count: states).map {
         ComplexDouble(min($0.real, Self.largestReal), $0.imaginary)
       }
-    case .exp, .expUnscaled, .expLogarithmic:
+    case .negative, .logarithmic:
       let re = parameters.doubles(at: eigenvalue, count: states).map { -Double.exp($0) }
       let im = parameters.doubles(at: frequency, count: states)
       return zip(re, im).map {
-        ComplexDouble($0, version == .expLogarithmic ? Double.exp($1) : $1)
+        ComplexDouble($0, kind == .logarithmic ? Double.exp($1) : $1)
       }
     }
   }
@@ -78,7 +122,7 @@ struct DSS: PowerSumFamily {
 
   func sum(of head: Int, length: Int, _ parameters: UnsafeMutablePointer<Float>) -> PowerSum {
     let (a, dt) = (eigenvalues(parameters), step(head, parameters))
-    let scales = a.map { Scale($0, dt: dt, length: length, version).value }
+    let scales = a.map { Scale($0, dt: dt, length: length, scaling).value }
     var sum = PowerSum(
       ratios: a.map { .exp($0.multiplied(by: dt)) },
       weights: (0..<kernels).map { kernel in
@@ -89,7 +133,7 @@ struct DSS: PowerSumFamily {
         return zip(w, scales).map { $0 * $1 }
       }
     )
-    if version == .softmax {
+    if scaling == .softmax {
       for (n, a) in a.enumerated() where a.real > 0 {
         let x = a.multiplied(by: dt)
         sum.shifted[n] = (x, x.multiplied(by: Double(length - 1)))
@@ -107,7 +151,7 @@ struct DSS: PowerSumFamily {
     sharedGradient: UnsafeMutablePointer<Float>
   ) {
     let (a, dt) = (eigenvalues(parameters), step(head, parameters))
-    let scales = a.map { Scale($0, dt: dt, length: length, version) }
+    let scales = a.map { Scale($0, dt: dt, length: length, scaling) }
     var scaleGradients = [ComplexDouble](repeating: 0, count: states)
     for kernel in 0..<kernels {
       let place = weight + 2 * (kernel * width + head) * states
@@ -127,19 +171,19 @@ struct DSS: PowerSumFamily {
       da[n] = total.multiplied(by: dt) + direct
     }
     gradients[logStep + head] += Float(stepGradient * dt)
-    switch version {
-    case .softmax: sharedGradient.store(da, at: 0)
-    case .clip:
+    switch kind {
+    case .free: sharedGradient.store(da, at: 0)
+    case .clipped:
       let free = parameters.complex(at: eigenvalue, count: states)
       let held = da.indices.map { n in
         ComplexDouble(free[n].real > Self.largestReal ? 0 : da[n].real, da[n].imaginary)
       }
       sharedGradient.store(held, at: 0)
-    case .exp, .expUnscaled, .expLogarithmic:
+    case .negative, .logarithmic:
       sharedGradient.store(da.indices.map { da[$0].real * a[$0].real }, at: 0)
       sharedGradient.store(
         da.indices.map {
-          da[$0].imaginary * (version == .expLogarithmic ? a[$0].imaginary : 1)
+          da[$0].imaginary * (kind == .logarithmic ? a[$0].imaginary : 1)
         },
         at: states
       )
@@ -151,15 +195,15 @@ struct DSS: PowerSumFamily {
     let value: ComplexDouble
     private let a, x: ComplexDouble
     private let length: Double
-    private let version: StateSpace.DSSVersion
+    private let scaling: Scaling
 
-    init(_ a: ComplexDouble, dt: Double, length: Int, _ version: StateSpace.DSSVersion) {
-      (self.a, self.length, self.version) = (a, Double(length), version)
-      let x = a.multiplied(by: version == .softmax && a.real > 0 ? -dt : dt)
+    init(_ a: ComplexDouble, dt: Double, length: Int, _ scaling: Scaling) {
+      (self.a, self.length, self.scaling) = (a, Double(length), scaling)
+      let x = a.multiplied(by: scaling == .softmax && a.real > 0 ? -dt : dt)
       self.x = x
-      switch version {
-      case .expUnscaled: value = 1
-      case .exp, .expLogarithmic, .clip:
+      switch scaling {
+      case .none: value = 1
+      case .inverse:
         let square = max(a.lengthSquared, DSS.smallest)
         value = ComplexDouble.expMinusOne(x) * a.conjugate.multiplied(by: 1 / square)
       case .softmax:
@@ -172,9 +216,9 @@ struct DSS: PowerSumFamily {
     /// The gradients of x = dt a and, besides it, of a, from that of s.
     func backward(_ ds: ComplexDouble) -> (x: ComplexDouble, a: ComplexDouble) {
       let numerator = ComplexDouble.expMinusOne(x)
-      switch version {
-      case .expUnscaled: return (0, 0)
-      case .exp, .expLogarithmic, .clip:
+      switch scaling {
+      case .none: return (0, 0)
+      case .inverse:
         let square = max(a.lengthSquared, DSS.smallest)
         let factor = a.conjugate.multiplied(by: 1 / square)
         let dx = ds * (factor * .exp(x)).conjugate
@@ -206,6 +250,22 @@ struct DSS: PowerSumFamily {
 }
 
 extension StateSpace.DSSVersion {
-  /// Whether a is a parameter itself.
-  var hasFreeEigenvalues: Bool { self == .softmax || self == .clip }
+  /// How a is held.
+  var eigenvalues: DSS.Eigenvalues {
+    switch self {
+    case .exp, .expUnscaled: .negative
+    case .expLogarithmic, .expLogarithmicUnscaled: .logarithmic
+    case .softmax: .free
+    case .clip, .clipUnscaled: .clipped
+    }
+  }
+
+  /// What terms are scaled by.
+  var scaling: DSS.Scaling {
+    switch self {
+    case .exp, .expLogarithmic, .clip: .inverse
+    case .expUnscaled, .expLogarithmicUnscaled, .clipUnscaled: .none
+    case .softmax: .softmax
+    }
+  }
 }

@@ -1,13 +1,15 @@
-/// A state-space layer: long convolution, gelu, linear map, gate.
+/// A state-space layer: long convolution, activation, linear map, gate.
 ///
-/// v = k * u + d u; z = gelu(v) W^T + b; y = z_1 sigmoid(z_2), or z without a gate. v and z are kept for the
+/// v = k * u + d u; z = f(v) W^T + b, f mostly gelu; y = z_1 sigmoid(z_2), or z without a gate. v and z are kept for the
 /// backward pass, and so is k.
 struct StateSpaceLayer: Layer {
+  private let model: StateSpace
   private let kernel: any ConvolutionKernel
   private let kernels: Int
   private let width: Int
   private let isGated: Bool
   private let masksInput: Bool
+  private let activation: Activation
   private let skip: Int
   private let output: LinearPlace
   private let dropoutSite: Int
@@ -25,7 +27,8 @@ struct StateSpaceLayer: Layer {
     in layout: inout ParameterLayout,
     buffers: inout ParameterLayout
   ) {
-    (self.width, self.dropoutSite) = (width, dropoutSite)
+    (self.model, self.width, self.dropoutSite) = (model, width, dropoutSite)
+    activation = model.activation ?? .gelu
     (kernels, isGated, masksInput) = (model.kernels, model.gated, model.masksInput)
     kernel = Self.kernel(name, model, width: width, in: &layout, buffers: &buffers)
     skip = layout.add("\(name).d", [1, width]).lowerBound
@@ -58,7 +61,7 @@ struct StateSpaceLayer: Layer {
         in: &layout,
         buffers: &buffers
       )
-    case .s4d(let states, let copies, let rule, _):
+    case .s4d(let states, let copies, let rule, _, _):
       family = S4D(
         name,
         width: width,
@@ -96,17 +99,24 @@ struct StateSpaceLayer: Layer {
     buffers: UnsafeMutablePointer<Float>,
     _ pool: WorkerPool
   ) -> Int {
-    kernel.extend(to: length, parameters: parameters, buffers: buffers, pool)
+    kernel.extend(
+      to: model.kernelLength(for: length),
+      parameters: parameters,
+      buffers: buffers,
+      pool
+    )
   }
 
-  func freshKernelLength(for length: Int) -> Int { kernel.freshLength(for: length) }
+  func freshKernelLength(for length: Int) -> Int {
+    kernel.freshLength(for: model.kernelLength(for: length))
+  }
 
   var kernelSlot: Slot? { kernelValues }
 
   private func shape(length: Int) -> ConvolutionShape {
     ConvolutionShape(
       length: length,
-      kernelLength: length,
+      kernelLength: model.kernelLength(for: length),
       width: width,
       sides: kernels == 1 ? .causal : .bothApart
     )
@@ -114,7 +124,16 @@ struct StateSpaceLayer: Layer {
 
   private let tileRows = 256
 
-  private func kernelCount(length: Int) -> Int { kernels * length * width }
+  private func kernelCount(length: Int) -> Int {
+    kernels * model.kernelLength(for: length) * width
+  }
+
+  /// The pass as the kernels see it, whose positions are their own.
+  private func kernelPass(_ pass: Pass) -> Pass {
+    var kernelPass = pass
+    kernelPass.length = model.kernelLength(for: pass.length)
+    return kernelPass
+  }
 
   mutating func reserve(in plan: inout WorkspacePlan) {
     let shape = shape(length: plan.length)
@@ -139,7 +158,7 @@ struct StateSpaceLayer: Layer {
     let values = pass.workspace[kernelValues]
     let convolved = pass.matrix(convolved, columns: width)
     let mapped = pass.matrix(mapped, columns: self.output.outputs)
-    kernel.forward(into: values, pass)
+    kernel.forward(into: values, kernelPass(pass))
     convolutionForward(
       input,
       kernel: values,
@@ -155,7 +174,7 @@ struct StateSpaceLayer: Layer {
     pass.pool.parallelFor(tiles.count) { index, worker in
       let rows = tiles[index]
       let active = Matrix(pass.workspace.scratch(worker), rows: rows.count, columns: width)
-      geluForward(convolved[rows: rows].base, into: active.base, count: rows.count * width)
+      activation.forward(convolved[rows: rows].base, into: active.base, count: rows.count * width)
       pass.dropout?.apply(to: active, firstRow: rows.lowerBound, site: dropoutSite)
       linearTile(
         active,
@@ -201,7 +220,7 @@ struct StateSpaceLayer: Layer {
       scratch: pass.workspace.scratch,
       pass.pool
     )
-    kernel.backward(kernelGradient, pass)
+    kernel.backward(kernelGradient, kernelPass(pass))
   }
 
   /// The backward pass of everything behind the convolution.
@@ -230,7 +249,7 @@ struct StateSpaceLayer: Layer {
         let target = gradient[rows: rows]
         multiply(mappedGradient, output.weight(pass.parameters), into: target)
         pass.dropout?.apply(to: target, firstRow: first, site: dropoutSite)
-        geluBackward(
+        activation.backward(
           convolved[rows: rows].base,
           output: active.base,
           gradient: target.base,
