@@ -8,12 +8,15 @@ struct Bench: ParsableCommand {
     abstract: "Times training steps and evaluation on random batches of the published sizes.",
     discussion: """
       Each configuration is warmed up by one step and then timed: median, smallest and largest \
-      seconds. For peaks of memory of one configuration name it alone.
+      seconds. GFLOP/s counts products of matrices and Fourier transforms; its share is that of the       rate which products alone reach on as many threads, measured at the start. For the peak of       memory of a configuration name it alone.
+
+      --kernels times single kernels instead, after comparing results with a plain computation.
 
       Examples:
         lra-train bench --list
         lra-train bench s4-image transformer-image --threads 1
         lra-train bench s4-image --json --seconds 10
+        lra-train bench --kernels --threads 2
       """
   )
 
@@ -22,6 +25,9 @@ struct Bench: ParsableCommand {
 
   @Flag(help: "List the configurations.")
   var list = false
+
+  @Flag(help: "Time single kernels.")
+  var kernels = false
 
   @Option(help: "Seconds to go on timing each of both.")
   var seconds = 5.0
@@ -46,6 +52,9 @@ struct Bench: ParsableCommand {
     if let steps, steps < 1 { throw ValidationError("'--steps' must be at least 1") }
     guard seconds > 0, seconds <= 86_400 else {
       throw ValidationError("'--seconds' must be more than 0 and at most 86400")
+    }
+    if kernels, !names.isEmpty || write != nil || forwardOnly {
+      throw ValidationError("'--kernels' times all kernels, and nothing else")
     }
     if write != nil, names.count != 1 {
       throw ValidationError("'--write' needs the name of one configuration")
@@ -82,6 +91,9 @@ struct Bench: ParsableCommand {
     var loss: Double
     var step: Timing?
     var forward: Timing
+    /// Operations a second of a step, or of an evaluation alone, and of products alone.
+    var operationsPerSecond: Double
+    var ceilingOperationsPerSecond: Double
     var peakBytes: Int
   }
 
@@ -112,14 +124,17 @@ struct Bench: ParsableCommand {
       }
       return
     }
+    if kernels { return try KernelTable(seconds: seconds / 5, steps: steps, output).run(pool) }
+    let ceiling = KernelTable.rate(of: KernelBenchmark.product(pool), seconds: 0.5)
     if !output.json {
       print(
         padded("configuration", 28) + padded("step, s (min - max)", 28)
-          + padded("forward, s (min - max)", 28) + "peak"
+          + padded("forward, s (min - max)", 28) + padded("GFLOP/s", 9) + padded("share", 7)
+          + "peak"
       )
     }
     for configuration in chosen {
-      let result = try measure(configuration, pool)
+      let result = try measure(configuration, ceiling: ceiling, pool)
       if output.json { try printJSON(result) } else { show(result) }
     }
   }
@@ -131,8 +146,11 @@ struct Bench: ParsableCommand {
     return configuration
   }
 
-  private func measure(_ configuration: BenchmarkConfiguration, _ pool: WorkerPool) throws -> Result
-  {
+  private func measure(
+    _ configuration: BenchmarkConfiguration,
+    ceiling: Double,
+    _ pool: WorkerPool
+  ) throws -> Result {
     let benchmark = TrainingBenchmark(configuration, pool: pool)
     let forward = try Timing.measure(seconds: seconds / 2, count: steps) {
       _ = try benchmark.evaluation()
@@ -146,6 +164,7 @@ struct Bench: ParsableCommand {
       }
     }
     guard loss.isFinite else { throw RunError(configuration.name, "the loss is not a number") }
+    let operations = configuration.operations
     return Result(
       name: configuration.name,
       threads: pool.threads,
@@ -153,6 +172,9 @@ struct Bench: ParsableCommand {
       loss: loss,
       step: step,
       forward: forward,
+      operationsPerSecond: step.map { operations.step / $0.median }
+        ?? operations.forward / forward.median,
+      ceilingOperationsPerSecond: ceiling,
       peakBytes: ProcessMemory.peak
     )
   }
@@ -160,41 +182,11 @@ struct Bench: ParsableCommand {
   private func show(_ result: Result) {
     print(
       padded(result.name, 28) + padded(result.step.map(\.text) ?? "-", 28)
-        + padded(result.forward.text, 28) + megabytes(result.peakBytes)
+        + padded(result.forward.text, 28) + padded(fixed(result.operationsPerSecond / 1e9, 0), 9)
+        + padded(
+          fixed(100 * result.operationsPerSecond / result.ceilingOperationsPerSecond, 0) + " %",
+          7
+        ) + megabytes(result.peakBytes)
     )
-  }
-}
-
-/// Seconds of something that was done several times.
-struct Timing: Encodable {
-  var median: Double
-  var minimum: Double
-  var maximum: Double
-  var count: Int
-
-  /// Times a body once unmeasured, then at least three times and for some seconds, or `count` times.
-  static func measure(seconds: Double, count: Int?, _ body: () throws -> Void) rethrows -> Timing {
-    let clock = ContinuousClock()
-    try body()
-    var times: [Double] = []
-    while times.count < (count ?? 3) || count == nil && times.reduce(0, +) < seconds {
-      let time = try clock.measure { try body() }
-      times.append(Double(time.components.seconds) + Double(time.components.attoseconds) * 1e-18)
-      if count == nil, times.count == 100 { break }
-    }
-    times.sort()
-    let middle = times.count / 2
-    let median = times.count % 2 == 1 ? times[middle] : (times[middle - 1] + times[middle]) / 2
-    return Timing(
-      median: median,
-      minimum: times[0],
-      maximum: times[times.count - 1],
-      count: times.count
-    )
-  }
-
-  /// The median with the range behind it.
-  var text: String {
-    fixed(median, 4) + " (" + fixed(minimum, 4) + " - " + fixed(maximum, 4) + ")"
   }
 }

@@ -5,7 +5,7 @@ struct KernelCase {
   let buffers: ParameterStore
   private let kernel: any ConvolutionKernel
   private let pass: Pass
-  private let values: FloatBuffer
+  private let buffer: FloatBuffer
   private let kernels: Int
   private let width: Int
 
@@ -31,7 +31,7 @@ struct KernelCase {
       kernelLength: kernelLength
     )
     kernel.reserve(in: &plan)
-    values = FloatBuffer(count: kernels * length * width)
+    buffer = FloatBuffer(count: kernels * length * width)
     pass = Pass(
       parameters: parameters.base,
       gradients: gradients.base,
@@ -51,17 +51,31 @@ struct KernelCase {
   /// The kernels, [kernels, width, length].
   func forward() -> [Float] {
     // What is left unwritten shows.
-    values.values.update(repeating: .nan)
-    // The pass points into the stores and does not keep them.
-    withExtendedLifetime(self) { kernel.forward(into: values.base, pass) }
-    return turned(Array(values.values), count: kernels, rows: pass.length, columns: width)
+    buffer.values.update(repeating: .nan)
+    compute()
+    return turned(Array(buffer.values), count: kernels, rows: pass.length, columns: width)
   }
 
   /// Sets the gradients of the parameters from that of the kernels, [kernels, width, length].
   func backward(_ gradient: [Float]) {
     gradients.zero()
     let rows = turned(gradient, count: kernels, rows: width, columns: pass.length)
-    _ = values.values.update(fromContentsOf: rows)
-    withExtendedLifetime(self) { kernel.backward(values.base, pass) }
+    _ = buffer.values.update(fromContentsOf: rows)
+    withExtendedLifetime(self) { kernel.backward(buffer.base, pass) }
+  }
+
+  /// The kernels that ``compute()`` left, [kernels, length, width].
+  var values: UnsafeMutableBufferPointer<Float> { buffer.values }
+
+  /// Computes the kernels where they lie in a layer.
+  func compute() {
+    // The pass points into the stores and does not keep them.
+    withExtendedLifetime(self) { kernel.forward(into: buffer.base, pass) }
+  }
+
+  /// Sets the gradients of the parameters from that of the kernels as they lie in a layer.
+  func differentiate(_ gradient: UnsafePointer<Float>) {
+    gradients.zero()
+    withExtendedLifetime(self) { kernel.backward(gradient, pass) }
   }
 }

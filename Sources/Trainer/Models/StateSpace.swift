@@ -189,3 +189,22 @@ extension StateSpace {
     }
   }
 }
+
+extension StateSpace.Family {
+  /// The same model, with kernels that are not cut before `length`.
+  func reaching(_ length: Int) -> StateSpace.Family {
+    switch self {
+    case .s4(let states, let copies, let rank, let maximum?):
+      .s4(states: states, copies: copies, rank: rank, maximumLength: max(maximum, length))
+    case .s4d(let states, let copies, let rule, let eigenvalues, let maximum?):
+      .s4d(
+        states: states,
+        copies: copies,
+        discretization: rule,
+        eigenvalues: eigenvalues,
+        maximumLength: max(maximum, length)
+      )
+    default: self
+    }
+  }
+}

@@ -40,7 +40,8 @@ struct StateSpaceLayer: Layer {
     )
   }
 
-  private static func kernel(
+  /// What makes the kernels of a model.
+  static func kernel(
     _ name: String,
     _ model: StateSpace,
     width: Int,
