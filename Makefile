@@ -14,7 +14,7 @@ PREFIX ?= /usr/local
 DESTDIR ?=
 PROGRAMS := lra-prep lra-train
 
-.PHONY: deps build demo test fuzz bench families man completions install uninstall format lint clean
+.PHONY: deps build demo test fuzz bench bench-peers families man completions install uninstall format lint clean
 
 # Installs the system packages that are missing, or says how.
 deps:
@@ -49,6 +49,15 @@ fuzz: deps
 # Ratios of one run on this machine.
 bench: build
 	Sources/Tools/bench.sh
+
+# Against PyTorch, in turn: PYTHON=venv/bin/python with torch and numpy; PEERS="s4-image --threads 2".
+PYTHON ?= python3
+bench-peers: build
+	@$(PYTHON) -c 'import numpy, torch' || { \
+	  echo "error: PyTorch is missing: python3 -m venv venv && venv/bin/pip install torch numpy," >&2; \
+	  echo "  then make bench-peers PYTHON=venv/bin/python" >&2; exit 1; }
+	.build/release/lra-train bench --kernels
+	$(PYTHON) Benchmarks/pytorch/compare.py $(PEERS)
 
 # Every family of models, small, pretrained and finetuned; STEPS=300, CIFAR=cifar-10-binary.tar.gz.
 families: build

@@ -31,6 +31,24 @@ public final class DataSet: Sendable {
     return try DataSplit(actual, description, in: self)
   }
 
+  /// The positions of the longest sequence of any split.
+  ///
+  /// - Throws: what opening a shard throws.
+  public func longestSequence() throws -> Int {
+    if let length = manifest.fixedLength { return length }
+    var longest = 0
+    for name in manifest.splits.keys.sorted() {
+      guard let split = Split(rawValue: name) else { continue }
+      let samples = try self.split(split)
+      for index in 0..<samples.count {
+        for sequence in 0..<manifest.sequences {
+          longest = max(longest, samples.length(at: index, sequence: sequence))
+        }
+      }
+    }
+    return longest
+  }
+
   /// The stored mask set that follows `policy` at any ratio or seed, or the one named `name`.
   ///
   /// - Throws: ``DataSetError`` when there is none or the name is unknown.

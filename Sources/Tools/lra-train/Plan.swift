@@ -57,19 +57,23 @@ struct Plan: ParsableCommand {
     let shape = dataSet.map { DataShape($0.manifest) } ?? preset.shape
     configuration = configuration.fitted(to: shape)
     try configuration.check()
-    let result = result(of: configuration, sequences: shape.sequences)
+    let largest =
+      try dataSet.map { try configuration.largestBatch(of: $0) }
+      ?? (configuration.batchSize, configuration.network.maximumLength)
+    let result = result(of: configuration, largest, sequences: shape.sequences)
     if output.json { try printJSON(result) } else { show(result) }
   }
 
   private func plan(
     _ configuration: RunConfiguration,
     samples: Int,
+    length: Int,
     sequences: Int
   ) -> MemoryPlan {
     var plan = Network.memoryPlan(
       configuration.network,
       rows: samples * sequences,
-      length: configuration.network.maximumLength,
+      length: length,
       threads: output.threads ?? WorkerPool.availableCores,
       recomputes: memory.recompute
     )
@@ -77,17 +81,22 @@ struct Plan: ParsableCommand {
     return plan
   }
 
-  private func result(of configuration: RunConfiguration, sequences: Int) -> Result {
-    let plan = self.plan(configuration, samples: configuration.batchSize, sequences: sequences)
+  private func result(
+    of configuration: RunConfiguration,
+    _ largest: (samples: Int, length: Int),
+    sequences: Int
+  ) -> Result {
+    func plan(samples: Int) -> MemoryPlan {
+      self.plan(configuration, samples: samples, length: largest.length, sequences: sequences)
+    }
+    let planned = plan(samples: largest.samples)
     let available = availableMemory()
     var fitting: Int?
-    if let available, plan.total > available {
-      var (fits, tooLarge) = (0, configuration.batchSize)
+    if let available, planned.total > available {
+      var (fits, tooLarge) = (0, largest.samples)
       while tooLarge - fits > 1 {
         let middle = (fits + tooLarge) / 2
-        let isSmall =
-          self.plan(configuration, samples: middle, sequences: sequences).total <= available
-        if isSmall { fits = middle } else { tooLarge = middle }
+        if plan(samples: middle).total <= available { fits = middle } else { tooLarge = middle }
       }
       fitting = fits > 0 ? fits : nil
     }
@@ -95,15 +104,15 @@ struct Plan: ParsableCommand {
       preset: configuration.preset,
       stage: stage.rawValue,
       batchSize: configuration.batchSize,
-      length: configuration.network.maximumLength,
+      length: largest.length,
       parameters: Network.parameterCount(configuration.network),
-      weightBytes: plan.parameters,
-      gradientBytes: plan.gradients,
-      momentBytes: plan.moments,
-      activationBytes: plan.activations,
-      scratchBytes: plan.scratch,
-      programBytes: plan.program,
-      totalBytes: plan.total,
+      weightBytes: planned.parameters,
+      gradientBytes: planned.gradients,
+      momentBytes: planned.moments,
+      activationBytes: planned.activations,
+      scratchBytes: planned.scratch,
+      programBytes: planned.program,
+      totalBytes: planned.total,
       availableBytes: available,
       fittingBatchSize: fitting
     )

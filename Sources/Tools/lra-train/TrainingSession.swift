@@ -44,7 +44,7 @@ struct TrainingSession {
     if options.force, let source, source.path.hasPrefix(folder.path + "/") {
       throw RunError(folder.path, "--force would remove the run that --from reads")
     }
-    try checkMemory(configuration, sequences: dataSet.manifest.sequences, pool)
+    try checkMemory(configuration, dataSet, pool)
     let run = try TrainingRun(
       configuration,
       on: dataSet,
@@ -185,14 +185,15 @@ struct TrainingSession {
   /// Refuses what the machine cannot hold, and warns of what may not fit now.
   private func checkMemory(
     _ configuration: RunConfiguration,
-    sequences: Int,
+    _ dataSet: DataSet,
     _ pool: WorkerPool
   ) throws {
+    let largest = try configuration.largestBatch(of: dataSet)
     func plan(recomputes: Bool) -> Int {
       Network.memoryPlan(
         configuration.network,
-        rows: configuration.largestBatch * sequences,
-        length: configuration.network.maximumLength,
+        rows: largest.samples * dataSet.manifest.sequences,
+        length: largest.length,
         threads: pool.threads,
         recomputes: recomputes
       ).total
@@ -200,12 +201,13 @@ struct TrainingSession {
     let planned = plan(recomputes: options.memory.recompute)
     guard let available = availableMemory(), planned > available else { return }
     let less = plan(recomputes: true)
+    let batch = largest.samples > configuration.batchSize ? "validation.batchSize" : "--batch-size"
     let hint =
-      "see 'lra-train plan'; a smaller --batch-size needs less"
+      "see 'lra-train plan'; a smaller \(batch) needs less"
       + (less < planned ? ", --recompute \(megabytes(less))" : "")
     if let installed = installedMemory(), planned > installed {
       throw RunError(
-        "batches of \(configuration.largestBatch) samples of \(configuration.network.maximumLength)",
+        "batches of \(largest.samples) samples of \(largest.length) positions",
         "training needs \(megabytes(planned)) of memory, this machine has \(megabytes(installed))",
         hint: hint
       )

@@ -78,12 +78,12 @@ public struct Mega: Codable, Sendable, Equatable {
   var longestLength: Int? { chunk == nil ? maximumPositions : nil }
 
   /// What two networks must agree on to exchange weights, in one line.
-  var summary: String {
+  func summary(in network: NetworkConfiguration) -> String {
     "mega(queries \(queryWidth), values \(valueWidth), states \(states), "
       + "\(scores.rawValue) over \(chunk.map { "chunks of \($0)" } ?? "everything"), "
       + "\(bidirectional ? "two-sided" : "one-sided"), expand \(expand)"
-      + (activation.map { ", \($0.rawValue)" } ?? "") + (norm.map { ", \($0.rawValue) norm" } ?? "")
-      + (prenorm.map { $0 ? ", pre-norm" : ", post-norm" } ?? "") + ")"
+      + ", \((activation ?? .silu).rawValue), \((norm ?? network.norm).rawValue) norm, "
+      + "\(prenorm ?? network.prenorm ? "pre-norm" : "post-norm"))"
   }
 
   /// Refuses a model of which no layer can be made.

@@ -54,7 +54,11 @@ extension NetworkConfiguration {
     // No one factor of a tensor is more than 2^24, but their product may be more than an Int holds.
     let wide = Double(width)
     let layerCounts = layers.map { $0.parameterBound(width: wide) }
-    let bound = Double(max(1, depth)) * layerCounts.reduce(wide, +) + wide * Double(maximumLength)
+    var bound = Double(max(1, depth)) * layerCounts.reduce(wide, +) + wide * Double(maximumLength)
+    switch encoder {
+    case .embedding(let rows), .linear(let rows): bound += wide * Double(rows)
+    }
+    bound += 4 * wide * max(wide, Double(outputs), Double(pairWidth ?? 0))
     guard bound < 0x1p40 else { throw NetworkError("the network has more than 2^40 parameters") }
   }
 

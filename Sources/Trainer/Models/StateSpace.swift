@@ -51,7 +51,8 @@ public struct StateSpace: Codable, Sendable, Equatable {
   /// beyond it, however long the sequences are.
   public enum Family: Codable, Sendable, Equatable {
     /// Structured state spaces: normal plus low rank. What is stored of C is truncated at
-    /// `maximumLength`, or at the length of the first batch when absent, and doubled at need.
+    /// `maximumLength`, or when absent, at the length of the first batch, in a run that of the data's longest
+    /// sequence; and doubled at need.
     case s4(states: Int, copies: Int, rank: Int, maximumLength: Int?)
     /// Diagonal state spaces.
     case s4d(
@@ -124,7 +125,7 @@ public struct StateSpace: Codable, Sendable, Equatable {
 extension StateSpace {
   /// What two networks must agree on to exchange weights, in one line.
   var summary: String {
-    familySummary + (activation.map { " with \($0.rawValue)" } ?? "")
+    familySummary + " with \((activation ?? .gelu).rawValue)"
   }
 
   private var familySummary: String {
@@ -190,21 +191,22 @@ extension StateSpace {
   }
 }
 
-extension StateSpace.Family {
-  /// The same model, with kernels that are not cut before `length`.
-  func reaching(_ length: Int) -> StateSpace.Family {
-    switch self {
-    case .s4(let states, let copies, let rank, let maximum?):
-      .s4(states: states, copies: copies, rank: rank, maximumLength: max(maximum, length))
-    case .s4d(let states, let copies, let rule, let eigenvalues, let maximum?):
-      .s4d(
+extension StateSpace {
+  /// The same model, with kernels as long as any sequence.
+  var uncut: StateSpace {
+    var model = self
+    switch family {
+    case .s4(let states, let copies, let rank, _):
+      model.family = .s4(states: states, copies: copies, rank: rank, maximumLength: nil)
+    case .s4d(let states, let copies, let rule, let eigenvalues, _):
+      model.family = .s4d(
         states: states,
         copies: copies,
         discretization: rule,
-        eigenvalues: eigenvalues,
-        maximumLength: max(maximum, length)
+        eigenvalues: eigenvalues
       )
-    default: self
+    case .dss, .dlr: break
     }
+    return model
   }
 }

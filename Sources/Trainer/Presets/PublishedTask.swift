@@ -117,6 +117,9 @@ extension PublishedTask {
       sources: [numbers, causal ? nextElement : masks, choices] + remarks
     )
     preset.published = published
+    // The published limit is that of the published data; longer sequences shall not lose their kernels.
+    preset.pretrain.network.uncutKernels()
+    preset.finetune.network.uncutKernels()
     guard causal else { return preset }
     preset.published.pretrain = nil
     preset.pretrain.objective = Objective(.causal, loss: pretrainLoss)
@@ -211,6 +214,15 @@ extension StateSpace {
     case .s4d: "S4D"
     case .dss: "DSS"
     case .dlr: "DLR"
+    }
+  }
+}
+
+extension NetworkConfiguration {
+  /// Makes the kernels of state-space layers as long as any sequence.
+  fileprivate mutating func uncutKernels() {
+    layers = layers.map { layer in
+      if case .stateSpace(let model) = layer { .stateSpace(model: model.uncut) } else { layer }
     }
   }
 }

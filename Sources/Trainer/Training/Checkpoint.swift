@@ -144,22 +144,28 @@ public struct Checkpoint: Sendable {
       parts += [("moment1.", optimizer.firstMoment), ("moment2.", optimizer.secondMoment)]
     }
     for (prefix, store) in parts { try checkNames(prefix, store.layout) }
-    for name in network.buffers.layout.names where name.hasSuffix(".len") {
-      let values: [Float] = try file.elements(of: "buffer." + name)
-      guard values.allSatisfy(S4.isTruncation) else {
-        throw CheckpointError(
-          path: path,
-          reason: "the checkpoint is damaged: '\(name)' is \(values), expected a whole number "
-            + "below 2^24"
-        )
-      }
-    }
+    try checkTruncations(network.buffers.layout)
     for (prefix, store) in parts {
       for entry in store.layout.entries {
         store[entry.name] = try file.elements(of: prefix + entry.name)
       }
     }
     optimizer?.stepCount = progress.step
+  }
+
+  /// Refuses lengths of S4's kernels that cannot be.
+  func checkTruncations(_ buffers: ParameterLayout) throws {
+    for name in buffers.names where name.hasSuffix(".len") && file.tensors["buffer." + name] != nil
+    {
+      let values: [Float] = try file.elements(of: "buffer." + name)
+      guard values.allSatisfy(S4.isTruncation) else {
+        throw CheckpointError(
+          path: path,
+          reason: "the checkpoint is damaged: '\(name)' is \(values), expected a whole number "
+            + "up to 2^24"
+        )
+      }
+    }
   }
 
   /// The names behind `prefix` and their shapes.

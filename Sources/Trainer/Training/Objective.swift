@@ -154,14 +154,8 @@ extension NetworkConfiguration {
 extension NetworkConfiguration.Layer {
   /// The same layer, fit for sequences of `length`.
   fileprivate func reaching(_ length: Int) -> NetworkConfiguration.Layer {
-    switch self {
-    case .mega(var model) where model.chunk == nil:
-      model.maximumPositions = max(model.maximumPositions, length)
-      return .mega(model: model)
-    case .stateSpace(var model):
-      model.family = model.family.reaching(length)
-      return .stateSpace(model: model)
-    default: return self
-    }
+    guard case .mega(var model) = self, model.chunk == nil else { return self }
+    model.maximumPositions = max(model.maximumPositions, length)
+    return .mega(model: model)
   }
 }

@@ -42,7 +42,16 @@ extension RunConfiguration {
   }
 
   /// The samples of the largest batch, in training or in validation.
-  public var largestBatch: Int { max(batchSize, validation.batchSize ?? 0) }
+  var largestBatch: Int { max(batchSize, validation.batchSize ?? 0) }
+
+  /// What the largest batches of a data set are: samples, and positions of a sequence.
+  public func largestBatch(of dataSet: DataSet) throws -> (samples: Int, length: Int) {
+    let validation = min(
+      self.validation.batchSize ?? batchSize,
+      try dataSet.split(.validation).count
+    )
+    return (max(batchSize, validation), try dataSet.longestSequence())
+  }
 
   /// The masks of a masked objective, nil for the others.
   func maskSet(of dataSet: DataSet) throws -> MaskSet? {

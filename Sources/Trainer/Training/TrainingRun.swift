@@ -103,10 +103,11 @@ public final class TrainingRun {
     schedule = configuration.schedule.schedule(runSteps: totalSteps)
     let network = Network(configuration.network, recomputes: recomputing, pool: pool)
     self.network = network
+    let largest = try configuration.largestBatch(of: dataSet)
     var plan = Network.memoryPlan(
       configuration.network,
-      rows: configuration.largestBatch * dataSet.manifest.sequences,
-      length: configuration.network.maximumLength,
+      rows: largest.samples * dataSet.manifest.sequences,
+      length: largest.length,
       threads: pool.threads,
       recomputes: recomputing
     )
@@ -139,7 +140,7 @@ public final class TrainingRun {
       }
       progress = Progress()
     }
-    network.reserveKernels(for: configuration.network.maximumLength)
+    network.reserveKernels(for: largest.length)
     if !(resuming && folder.holdsRun) { try folder.create(replacing: replacing) }
     try AtomicFile.write(configuration.encoded(), to: folder.configuration)
     log = try RunLog(folder, keepingUpTo: progress.step)

@@ -62,6 +62,7 @@ extension Checkpoint {
       guard name.hasPrefix("dec.") || name == "cls" else { throw mismatch(name, found[name], nil) }
       report.dropped.append(name)
     }
+    try checkTruncations(network.buffers.layout)
     for (name, values) in copies { network.parameters[name] = values }
     try transferBuffers(to: network, &report)
     return report
@@ -93,9 +94,9 @@ extension Checkpoint {
           "local attention(heads \(heads), windows \(window), \(back) before, \(forward) after"
             + "\(rotary ? ", rotary" : ""))"
         case .feedForward(let expand, let activation):
-          "feed-forward(expand \(expand)\(activation.map { ", \($0.rawValue)" } ?? ""))"
+          "feed-forward(expand \(expand), \((activation ?? .gelu).rawValue))"
         case .stateSpace(let model): model.summary
-        case .mega(let model): model.summary
+        case .mega(let model): model.summary(in: network)
         }
       }
     }

@@ -62,7 +62,7 @@ struct ForeignTensors {
     guard !entry.name.hasSuffix(".len") || arranged.allSatisfy(S4.isTruncation) else {
       throw CheckpointError(
         path: files.path,
-        reason: "'\(place)' is \(arranged), expected a whole number below 2^24"
+        reason: "'\(place)' is \(arranged), expected a whole number up to 2^24"
       )
     }
     values[entry.name] = arranged

@@ -34,7 +34,8 @@ struct S4: ConvolutionKernel {
   ///   - states: stored states, half of the model's.
   ///   - copies: channel h uses copy h mod `copies` of w, p and b.
   ///   - rank: the number of p.
-  ///   - maximumLength: the first length to truncate at; nil for that of the first batch.
+  ///   - maximumLength: the first length to truncate at; nil for that of the first batch,
+  ///     or what a run asks for before it.
   ///   - kernels: 1 or 2 a channel.
   ///   - layout: takes the parameters.
   ///   - buffers: takes the buffer.
@@ -97,7 +98,7 @@ struct S4: ConvolutionKernel {
 
   /// Whether a stored "len" is a length that kernels can have; 0 says that C is not truncated yet.
   static func isTruncation(_ value: Float) -> Bool {
-    value >= 0 && value < 0x1p24 && value == value.rounded()
+    value >= 0 && value <= 0x1p24 && value == value.rounded()
   }
 
   func freshLength(for length: Int) -> Int {
