@@ -380,6 +380,10 @@ def block(network, description, powers):
     """The block of one entry of `network.layers`, a dictionary from its kind to its options."""
     width = network["width"]
     ((kind, options),) = description.items()
+    for option in ("activation", "bias", "norm", "prenorm", "maximumLength"):
+        places = [options, *(v for v in options.values() if isinstance(v, dict))]
+        if any(place.get(option) is not None for place in places):
+            raise ValueError(f"the option '{option}' of a layer is not written here")
     if kind == "mega":
         return MegaBlock(Mega(width, network["norm"], network["prenorm"], powers, options["model"]))
     if kind == "stateSpace":
@@ -402,6 +406,8 @@ class Decoder(nn.Module):
         super().__init__()
         width, outputs = network["width"], network["outputs"]
         self.head, self.pooling = network["head"], network["pooling"]
+        if self.pooling not in ("mean", "max", "last", "first", "all"):
+            raise ValueError(f"the pooling '{self.pooling}' is not written here")
         self.over_lengths = network["poolsOverLengths"]
         if self.head == "linear":
             self.lin = nn.Linear(width, outputs)
@@ -440,7 +446,7 @@ class Network(nn.Module):
 
     def __init__(self, network, powers="real"):
         super().__init__()
-        for option in ("rotary", "residual", "classToken"):
+        for option in ("rotary", "residual", "classToken", "pairActivation", "pairWidth"):
             if network.get(option) not in (None, False, "sequential"):
                 raise ValueError(f"the option '{option}' is not written here")
         if network["positions"] == "learned" or network["dropout"] > 0:
@@ -454,7 +460,7 @@ class Network(nn.Module):
         self.blocks = nn.ModuleList(
             block(network, layer, powers) for _ in range(network["depth"]) for layer in network["layers"]
         )
-        mega = "mega" in network["layers"][-1]
+        mega = "mega" in network["layers"][0]
         self.final = Norm(network["norm"], self.width) if network["prenorm"] and not mega else None
         self.dec = Decoder(network)
         self.table = None

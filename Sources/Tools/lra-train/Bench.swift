@@ -8,7 +8,9 @@ struct Bench: ParsableCommand {
     abstract: "Times training steps and evaluation on random batches of the published sizes.",
     discussion: """
       Each configuration is warmed up by one step and then timed: median, smallest and largest \
-      seconds. GFLOP/s counts products of matrices and Fourier transforms; its share is that of the       rate which products alone reach on as many threads, measured at the start. For the peak of       memory of a configuration name it alone.
+      seconds. GFLOP/s counts products of matrices and Fourier transforms; its share is that of \
+      the rate which products alone reach on as many threads, measured at the start. For the \
+      peak of memory of a configuration name it alone.
 
       --kernels times single kernels instead, after comparing results with a plain computation.
 
@@ -29,7 +31,7 @@ struct Bench: ParsableCommand {
   @Flag(help: "Time single kernels.")
   var kernels = false
 
-  @Option(help: "Seconds to go on timing each of both.")
+  @Option(help: "Seconds to go on timing steps; evaluation gets half as many, a kernel a fifth.")
   var seconds = 5.0
 
   @Option(help: "Steps to time, whatever time they take.")
@@ -66,12 +68,14 @@ struct Bench: ParsableCommand {
     var event = "configuration"
     var configuration: BenchmarkConfiguration
 
-    enum CodingKeys: String, CodingKey { case event }
+    enum CodingKeys: String, CodingKey { case event, forwardOperations, stepOperations }
 
     func encode(to encoder: any Encoder) throws {
       try configuration.encode(to: encoder)
       var fields = encoder.container(keyedBy: CodingKeys.self)
       try fields.encode(event, forKey: .event)
+      try fields.encode(configuration.operations.forward, forKey: .forwardOperations)
+      try fields.encode(configuration.operations.step, forKey: .stepOperations)
     }
   }
 
