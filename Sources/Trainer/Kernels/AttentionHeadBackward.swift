@@ -15,7 +15,7 @@ struct HeadBackward {
 
   /// sum(dy y) of every query, [length].
   private var products: UnsafeMutablePointer<Float> {
-    scratch + 2 * AttentionShape.rowTile * AttentionShape.columnTile
+    scratch + 2 * shape.rowTile * AttentionShape.columnTile
   }
 
   /// k^T, [head width, length].
@@ -47,7 +47,7 @@ struct HeadBackward {
   private func addBlocks(_ queries: Range<Int>) {
     let range = shape.keys(of: queries)
     let keyTiles = Tiles(of: range.count, size: AttentionShape.columnTile)
-    let queryTiles = Tiles(of: queries.count, size: AttentionShape.rowTile)
+    let queryTiles = Tiles(of: queries.count, size: shape.rowTile)
     for index in 0..<keyTiles.count {
       let keys = keyTiles[index].shifted(by: range.lowerBound)
       for tile in 0..<queryTiles.count {
@@ -62,7 +62,7 @@ struct HeadBackward {
   private func addBlock(_ rows: Range<Int>, _ keys: Range<Int>, isFirst: Bool) {
     let scores = Matrix(scratch, rows: rows.count, columns: keys.count)
     let slopes = Matrix(
-      scratch + AttentionShape.rowTile * AttentionShape.columnTile,
+      scratch + shape.rowTile * AttentionShape.columnTile,
       rows: rows.count,
       columns: keys.count
     )

@@ -2,8 +2,7 @@ internal import RealModule
 
 /// What attention runs over.
 struct AttentionShape: Sendable {
-  /// The queries and the keys of one block of scores.
-  static let rowTile = 128
+  /// The keys of one block of scores.
   static let columnTile = 256
   /// The queries of one task; it turns all keys first, which has to be worth it.
   static let taskTile = 512
@@ -12,6 +11,11 @@ struct AttentionShape: Sendable {
   let length: Int
   let heads: Int
   let headWidth: Int
+
+  /// The queries of one block of scores: as measured, and so few that OpenBLAS multiplies without
+  /// arranging its factors first, which it does up to a million multiplications.
+  var rowTile: Int { headWidth <= 16 ? 128 : 32 }
+
   /// Whether a query sees no key later than itself.
   let isCausal: Bool
   /// The part of the sequence that a query sees; all of it when absent.
@@ -38,7 +42,7 @@ struct AttentionShape: Sendable {
   var scale: Float { 1 / Float(headWidth).squareRoot() }
   /// Values of scratch that one worker needs, forward or backward.
   var scratchCount: Int {
-    2 * AttentionShape.rowTile * AttentionShape.columnTile + 2 * AttentionShape.rowTile + length
+    2 * rowTile * AttentionShape.columnTile + 2 * rowTile + length
       + 2 * turnedCount
   }
 
@@ -96,7 +100,7 @@ func attentionForward(
     // Without later keys there is no need to turn them.
     if shape.isCausal { keys = keys.lowerBound..<queries.upperBound }
     transpose(head.keys[rows: keys], into: turnedKeys[columns: keys])
-    let tiles = Tiles(of: queries.count, size: AttentionShape.rowTile)
+    let tiles = Tiles(of: queries.count, size: shape.rowTile)
     for tile in 0..<tiles.count {
       let first = queries.lowerBound + tiles[tile].lowerBound
       attendTile(
@@ -157,8 +161,8 @@ private func attendTile(
   logSums: UnsafeMutablePointer<Float>,
   scratch: UnsafeMutablePointer<Float>
 ) {
-  let largest = scratch + AttentionShape.rowTile * AttentionShape.columnTile
-  let sums = largest + AttentionShape.rowTile
+  let largest = scratch + shape.rowTile * AttentionShape.columnTile
+  let sums = largest + shape.rowTile
   largest.update(repeating: -.infinity, count: rows.count)
   sums.update(repeating: 0, count: rows.count)
   let target = output[rows: rows]
