@@ -80,6 +80,10 @@ import Testing
       try Checkpoint(reading: path).restore(made)
     }
     #expect(try #require(error).reason.contains("'blocks.0.layer.len' is ["))
+    let transferError = #expect(throws: CheckpointError.self) {
+      try Checkpoint(reading: path).transfer(to: made)
+    }
+    #expect(try #require(transferError).reason.contains("'blocks.0.layer.len' is ["))
   }
 
   @Test func `a shard is no checkpoint`() throws {
