@@ -19,11 +19,15 @@ struct Train: ParsableCommand {
       Exit codes: 0 done, 1 an error in one sentence, 64 wrong usage, \
       130 interrupted and saved.
       """,
+    version: version,
     subcommands: [
       Pretrain.self, Finetune.self, Evaluate.self, Plan.self, ListPresets.self, Export.self,
-      Import.self, CheckGolden.self, Bench.self,
+      Import.self, CheckGolden.self, Bench.self, Compare.self,
     ]
   )
+
+  /// The version of the program.
+  static let version = "0.2.0"
 
   static func main() { runTool() }
 }

@@ -81,7 +81,8 @@ extension RunConfiguration {
       ("schedule.totalSteps", schedule.totalSteps ?? 1),
       ("validation.everySteps", validation.everySteps ?? 1),
       ("validation.batchSize", validation.batchSize ?? 1),
-      ("validation.samples", validation.samples ?? 1), ("network.width", network.width),
+      ("validation.samples", validation.samples ?? 1), ("trainingSamples", trainingSamples ?? 1),
+      ("network.width", network.width),
       ("network.depth", network.depth),
     ]
     for (name, value) in positives where value < 1 { throw refuse(name, value, "at least 1") }

@@ -133,6 +133,10 @@ public struct RunConfiguration: Codable, Sendable, Equatable {
   public var optimizer: Optimizer
   /// How the learning rate moves.
   public var schedule: Rate
+  /// Train on so many samples only: those that come first in PyTorch's permutation with seed 0, as in
+  /// the subsets of `lra-prep build --fractions`, so that each subset holds the smaller ones; all when
+  /// absent.
+  public var trainingSamples: Int?
   /// Samples of a step.
   public var batchSize: Int
   /// Whether an epoch's last, smaller batch is left out in training.

@@ -1,6 +1,22 @@
+internal import DataKit
+
 // How a configuration's numbers become the parts of a run.
 
 extension RunConfiguration {
+  /// The samples of a training split that are trained on, in the split's order.
+  ///
+  /// - Throws: ``RunError`` when the split has fewer than are asked for.
+  func subset(of split: DataSplit) throws -> [Int]? {
+    guard let trainingSamples else { return nil }
+    guard trainingSamples <= split.count else {
+      throw RunError(
+        "configuration",
+        "trainingSamples is \(trainingSamples), but the training split has only \(split.count)"
+      )
+    }
+    return randomPermutation(count: split.count, seed: 0)[..<trainingSamples].sorted()
+  }
+
   /// The optimizer steps of one pass over the training split.
   ///
   /// - Throws: ``RunError`` when the split does not fill a single batch.

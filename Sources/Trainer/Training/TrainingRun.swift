@@ -40,6 +40,8 @@ public final class TrainingRun {
   private let optimizer: AdamW
   private let schedule: Schedule
   private let training: BatchSource
+  /// The samples of the training split that are trained on; nil for all.
+  private let subset: [Int]?
   private let evaluator: Evaluator
   private let pool: WorkerPool
   private let log: RunLog
@@ -84,6 +86,7 @@ public final class TrainingRun {
       )
     }
     training = try source(.train)
+    subset = try configuration.subset(of: training.split)
     evaluator = Evaluator(
       source: try source(.validation),
       batchSize: configuration.validation.batchSize ?? configuration.batchSize,
@@ -91,7 +94,9 @@ public final class TrainingRun {
       sampleLimit: configuration.validation.samples
     )
     try evaluator.check()
-    let stepsPerEpoch = try configuration.stepsPerEpoch(samples: training.split.count)
+    let stepsPerEpoch = try configuration.stepsPerEpoch(
+      samples: subset?.count ?? training.split.count
+    )
     self.stepsPerEpoch = stepsPerEpoch
     totalSteps = min(
       configuration.steps ?? .max,
@@ -180,10 +185,12 @@ public final class TrainingRun {
   }
 
   private func nextSamples() -> [Int] {
-    let count = training.split.count
+    let count = subset?.count ?? training.split.count
     let order = SampleOrder(count: count, seed: configuration.seed, epoch: progress.epoch)
     let first = progress.batchInEpoch * configuration.batchSize
-    return (first..<min(first + configuration.batchSize, count)).map { order[$0] }
+    return (first..<min(first + configuration.batchSize, count)).map {
+      subset?[order[$0]] ?? order[$0]
+    }
   }
 
   private func forwardAndBackward(_ batch: Batch, _ target: Target) throws -> LossResult {

@@ -1,0 +1,147 @@
+internal import DataKit
+
+extension StudyFolder {
+  /// Puts together what the finished runs found.
+  ///
+  /// - Throws: ``RunError`` when a file of the study or of a finished run is damaged.
+  public func result() throws -> StudyResult {
+    let (study, origin) = (try readStudy(), try readOrigin())
+    let ended = try runs(.finished, .failed, .running, .waiting)
+    let finished = try runs(.finished)
+    var (tasks, shapes): ([StudyResult.Task], [String: TaskShape]) = ([], [:])
+    for task in study.tasks {
+      guard let data = origin.data[task.name] else { continue }
+      let dataSet = try DataSet(opening: data.path)
+      let shape = try TaskShape(dataSet)
+      shapes[task.name] = shape
+      tasks.append(self.task(task.name, data, dataSet.manifest, shape, ended))
+    }
+    return StudyResult(
+      title: study.title,
+      source: study.source,
+      question: study.question,
+      scale: study.scale?.summary,
+      command: origin.command,
+      version: origin.version,
+      tasks: tasks,
+      cells: try cells(finished, shapes),
+      unfinished: try runs(.failed).map { .init(run: $0.name, failure: $0.failure) }
+        + runs(.running, .waiting).map { .init(run: $0.name, failure: nil) }
+    )
+  }
+
+  /// Writes ``result()`` to `results.json`.
+  func writeResults() throws {
+    try locked {
+      _ = try AtomicFile.write(JSON.encode(result(), pretty: true) + [10], to: results)
+    }
+  }
+
+  private func task(
+    _ name: String,
+    _ data: StudyOrigin.Data,
+    _ manifest: Manifest,
+    _ shape: TaskShape,
+    _ runs: [StudyRun]
+  ) -> StudyResult.Task {
+    let own = runs.filter { $0.cell.task == name }.map(\.configuration)
+    var (samples, used): ([String: Int], [String: Int]) = ([:], [:])
+    for split in Split.allCases {
+      let all = shape.samples[split] ?? 0
+      samples[split.rawValue] = all
+      used[split.rawValue] =
+        own.map { min(all, (split == .train ? $0.trainingSamples : $0.validation.samples) ?? all) }
+        .max() ?? 0
+    }
+    return StudyResult.Task(
+      name: name,
+      data: data.folder,
+      digest: data.digest,
+      samples: samples,
+      used: used,
+      provenance: manifest.provenance.inputs.map { "\($0.name), SHA-256 \($0.sha256)" }
+    )
+  }
+
+  /// A cell for every kind of finished finetunings, with the best candidate alone.
+  private func cells(
+    _ finished: [StudyRun],
+    _ shapes: [String: TaskShape]
+  ) throws -> [StudyResult.Cell] {
+    var order: [StudyRun.Cell] = []
+    var byCell: [StudyRun.Cell: [StudyRun]] = [:]
+    for run in finished where run.configuration.stage == .finetune {
+      if byCell[run.cell] == nil { order.append(run.cell) }
+      byCell[run.cell, default: []].append(run)
+    }
+    var cells: [StudyResult.Cell] = []
+    for cell in order {
+      let runs = byCell[cell] ?? []
+      let candidates = runs.filter(\.isCandidate).map(\.name)
+      let best = try best(of: candidates)
+      let kept = runs.filter { !$0.isCandidate || $0.name == best }
+      if let cell = try self.cell(
+        cell,
+        kept,
+        isChosen: !candidates.isEmpty,
+        shapes
+      ) {
+        cells.append(cell)
+      }
+    }
+    return cells.map { cell in
+      var cell = cell
+      cell.pValue = cells.scratch(of: cell).flatMap {
+        Welch.pValue(cell.values, $0.values)
+      }
+      return cell
+    }
+  }
+
+  private func cell(
+    _ cell: StudyRun.Cell,
+    _ runs: [StudyRun],
+    isChosen: Bool,
+    _ shapes: [String: TaskShape]
+  ) throws -> StudyResult.Cell? {
+    guard let first = runs.first else { return nil }
+    let scores = try runs.map { try TestScore(of: run($0.name)).metric }
+    let summaries = try runs.map { run in
+      try ([run.name] + (run.pretraining.map { [$0] } ?? [])).map {
+        try RunSummary(of: self.run($0))
+      }
+    }
+    let values = scores.map(\.value)
+    let configuration = try run(first.name).readConfiguration()
+    return StudyResult.Cell(
+      task: cell.task,
+      architecture: cell.architecture,
+      start: cell.start,
+      fraction: cell.fraction,
+      pretrainingShare: cell.pretrainingShare,
+      metric: scores[0].name,
+      values: values,
+      seeds: runs.map(\.seed),
+      mean: values.mean,
+      deviation: values.deviation,
+      pValue: nil,
+      learningRate: configuration.optimizer.learningRate,
+      batchSize: configuration.batchSize,
+      isChosen: isChosen,
+      parameters: summaries[0][0].parameters,
+      seconds: summaries.map { $0.reduce(0) { $0 + $1.clock.seconds } }.mean,
+      operations: try shapes[cell.task].map { try operations(of: first, $0) } ?? 0,
+      runs: runs.map { "runs/" + $0.name },
+      pretrainings: runs.compactMap { $0.pretraining.map { "runs/" + $0 } }
+    )
+  }
+
+  /// Those of a finetuning's training and of the pretraining before it.
+  private func operations(of run: StudyRun, _ shape: TaskShape) throws -> Double {
+    try ([run.name] + (run.pretraining.map { [$0] } ?? [])).reduce(0) { sum, name in
+      let summary = try RunSummary(of: self.run(name))
+      let configuration = try self.run(name).readConfiguration()
+      return sum + Double(summary.steps) * shape.operations(of: configuration).step
+    }
+  }
+}

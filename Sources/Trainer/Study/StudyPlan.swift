@@ -1,0 +1,65 @@
+/// Every run of a study, in the order in which one worker takes them.
+public struct StudyPlan: Sendable {
+  /// The study.
+  public let study: Study
+  /// The runs, each behind those it depends on.
+  public private(set) var runs: [StudyRun] = []
+  private let shapes: [String: TaskShape]
+
+  /// Expands a study.
+  ///
+  /// - Parameters:
+  ///   - study: checked.
+  ///   - shapes: the size and shape of every task's data.
+  /// - Throws: ``RunError`` when a preset or a change makes no sense.
+  public init(_ study: Study, shapes: [String: TaskShape]) throws {
+    (self.study, self.shapes) = (study, shapes)
+    for task in study.tasks {
+      for architecture in study.architectures where architecture.presets[task.name] != nil {
+        for cell in cells(task, architecture) { try add(cell, task, architecture) }
+      }
+    }
+    guard !runs.isEmpty else {
+      throw RunError(study.title, "no architecture has a preset for any of the tasks")
+    }
+  }
+
+  private func cells(_ task: Study.Task, _ architecture: Study.Architecture) -> [StudyRun.Cell] {
+    let starts = study.starts.filter { architecture.starts?.contains($0) ?? true }
+    let fractions = study.fractions?.map { Optional($0) } ?? [nil]
+    let shares = study.tiedEpochs?.shares.map { Optional($0) } ?? [nil]
+    return fractions.flatMap { fraction in
+      shares.flatMap { share in
+        starts.filter { share == nil || ($0 == .scratch) == (share == 0) }.map { start in
+          StudyRun.Cell(
+            task: task.name,
+            architecture: architecture.name,
+            start: start,
+            fraction: fraction,
+            pretrainingShare: share
+          )
+        }
+      }
+    }
+  }
+
+  private mutating func add(
+    _ cell: StudyRun.Cell,
+    _ task: Study.Task,
+    _ architecture: Study.Architecture
+  ) throws {
+    guard let shape = shapes[task.name] else {
+      throw RunError(study.title, "the size of task '\(task.name)' is not known")
+    }
+    let builder = StudyRunBuilder(study, cell, task, architecture, shape)
+    let candidates = try builder.candidates()
+    for (index, seed) in study.seeds.prefix(study.scale?.seeds ?? .max).enumerated() {
+      if cell.start != .scratch { runs.append(try builder.pretraining(seed)) }
+      if index == 0 {
+        runs += candidates
+      } else {
+        runs.append(try builder.finetuning(seed, among: candidates))
+      }
+    }
+  }
+}

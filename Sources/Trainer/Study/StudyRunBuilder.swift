@@ -1,0 +1,161 @@
+/// Makes the configurations of one cell's runs.
+struct StudyRunBuilder {
+  private let study: Study
+  private let cell: StudyRun.Cell
+  private let task: Study.Task
+  private let architecture: Study.Architecture
+  private let shape: TaskShape
+
+  init(
+    _ study: Study,
+    _ cell: StudyRun.Cell,
+    _ task: Study.Task,
+    _ architecture: Study.Architecture,
+    _ shape: TaskShape
+  ) {
+    (self.study, self.cell, self.task) = (study, cell, task)
+    (self.architecture, self.shape) = (architecture, shape)
+  }
+
+  /// The pretraining with a seed.
+  func pretraining(_ seed: UInt64) throws -> StudyRun {
+    var configuration = try configuration(.pretrain, seed)
+    configuration.objective.kind = cell.start == .causal ? .causal : .masked
+    configuration.objective.mask = cell.start == .causal ? nil : task.mask
+    return run(pretrainingName(seed), configuration)
+  }
+
+  /// The finetunings with the first seed: one for every choice of learning rate and batch size.
+  func candidates() throws -> [StudyRun] {
+    let configuration = try configuration(.finetune, study.seeds[0])
+    let rates = study.grid?.learningRates ?? [configuration.optimizer.learningRate]
+    let limit = min(study.scale?.batchSize ?? .max, trainingSamples)
+    let sizes = study.grid?.batchSizes?.map { min($0, limit) } ?? [configuration.batchSize]
+    let distinct = sizes.enumerated().filter { !sizes[..<$0.offset].contains($0.element) }
+    let isGrid = rates.count * distinct.count > 1
+    return rates.flatMap { rate in
+      distinct.map { _, size in
+        var candidate = configuration
+        candidate.optimizer.learningRate = rate
+        candidate.batchSize = size
+        let choice = isGrid ? "-rate-\(rate)-batch-\(size)" : ""
+        var run = run(finetuningName(study.seeds[0]) + choice, candidate)
+        run.isCandidate = isGrid
+        return run
+      }
+    }
+  }
+
+  /// The finetuning with another seed, by the best of `candidates`.
+  func finetuning(_ seed: UInt64, among candidates: [StudyRun]) throws -> StudyRun {
+    if candidates.count == 1 {
+      return run(finetuningName(seed), try configuration(.finetune, seed))
+    }
+    var run = run(finetuningName(seed), try configuration(.finetune, seed))
+    run.candidates = candidates.map(\.name)
+    return run
+  }
+
+  private func pretrainingName(_ seed: UInt64) -> String { "\(cell.name)-pretrain-seed-\(seed)" }
+
+  private func finetuningName(_ seed: UInt64) -> String { "\(cell.name)-finetune-seed-\(seed)" }
+
+  private func run(_ name: String, _ configuration: RunConfiguration) -> StudyRun {
+    let isPretrained = configuration.stage == .finetune && cell.start != .scratch
+    return StudyRun(
+      name: name,
+      cell: cell,
+      seed: configuration.seed,
+      configuration: configuration,
+      pretraining: isPretrained ? pretrainingName(configuration.seed) : nil,
+      candidates: [],
+      isCandidate: false
+    )
+  }
+
+  /// The training samples of the scale and the fraction.
+  private var trainingSamples: Int {
+    let all = min(shape.samples[.train] ?? 0, study.scale?.samples ?? .max)
+    return cell.fraction.map { max(1, Int(($0 * Double(all)).rounded())) } ?? all
+  }
+
+  /// A stage's preset with the architecture's changes, the scale, the fraction and the share of steps.
+  private func configuration(
+    _ stage: RunConfiguration.Stage,
+    _ seed: UInt64
+  ) throws -> RunConfiguration {
+    let presets = cell.start == .causal ? architecture.causalPresets : nil
+    guard let name = presets?[task.name] ?? architecture.presets[task.name] else {
+      preconditionFailure("StudyRunBuilder: a cell without a preset")
+    }
+    var result = try Preset.named(name).configuration(for: stage)
+    let place = "architecture '\(architecture.name)'"
+    let changes = [
+      architecture.changes, stage == .pretrain ? architecture.pretrain : architecture.finetune,
+    ]
+    for change in changes.compactMap({ $0 }) {
+      result = try result.merged(withJSON: JSON.encode(change), from: place)
+    }
+    (result.stage, result.seed) = (stage, seed)
+    if cell.start == .causal { result.network.isCausal = true }
+    try setLength(&result)
+    return result
+  }
+
+  /// Sets samples, batches, steps, schedule, evaluation and the network's size.
+  private func setLength(_ result: inout RunConfiguration) throws {
+    let all = shape.samples[.train] ?? 0
+    let full = try result.totalSteps(samples: max(all, result.batchSize))
+    let scale = study.scale ?? StudyScale()
+    if trainingSamples < all { result.trainingSamples = trainingSamples }
+    result.batchSize = min(result.batchSize, scale.batchSize ?? .max, trainingSamples)
+    let isScaled = study.scale != nil || cell.fraction != nil || cell.pretrainingShare != nil
+    guard isScaled else { return }
+    let samples = min(all, scale.samples ?? .max)
+    let perEpoch = try result.stepsPerEpoch(samples: max(samples, result.batchSize))
+    let limit = result.stage == .pretrain ? scale.pretrainSteps : scale.finetuneSteps
+    let epochs = study.tiedEpochs?.epochs ?? result.epochs.map(Double.init)
+    var steps = min(
+      result.steps ?? .max,
+      epochs.map { Int(($0 * Double(perEpoch)).rounded()) } ?? .max,
+      limit ?? .max
+    )
+    if let share = cell.pretrainingShare {
+      let part = result.stage == .pretrain ? share : 1 - share
+      steps = Int((part * Double(steps)).rounded())
+    }
+    (result.steps, result.epochs) = (max(1, steps), nil)
+    result.schedule = result.schedule.scaled(from: full, to: max(1, steps))
+    result.validation.everySteps = min(perEpoch, max(1, steps / 10))
+    result.validation.samples = scale.evaluationSamples ?? result.validation.samples
+    result.validation.batchSize = result.validation.batchSize.map { min($0, result.batchSize) }
+    result.network = result.network.shrunk(scale)
+  }
+}
+
+extension RunConfiguration {
+  /// The steps of a run on so many training samples.
+  ///
+  /// - Throws: ``RunError`` when they do not fill a batch.
+  func totalSteps(samples: Int) throws -> Int {
+    let perEpoch = try stepsPerEpoch(samples: samples)
+    return min(
+      steps ?? .max,
+      epochs.map { epochs in
+        let (steps, overflow) = epochs.multipliedReportingOverflow(by: perEpoch)
+        return overflow ? .max : steps
+      } ?? .max
+    )
+  }
+}
+
+extension RunConfiguration.Rate {
+  /// The same schedule for a run of another length; a longer run keeps its warm-up.
+  fileprivate func scaled(from old: Int, to new: Int) -> Self {
+    var rate = self
+    let factor = Double(new) / Double(max(1, old))
+    rate.warmUpSteps = Int((Double(warmUpSteps) * min(1, factor)).rounded())
+    rate.totalSteps = totalSteps.map { max(1, Int((Double($0) * factor).rounded())) }
+    return rate
+  }
+}

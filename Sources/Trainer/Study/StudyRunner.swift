@@ -1,0 +1,152 @@
+internal import DataKit
+
+/// Trains one run of a study and, after finetuning, scores its best weights on the test split.
+struct StudyRunner {
+  private let folder: StudyFolder
+  private let recomputes: Bool
+  private let pool: WorkerPool
+
+  init(_ folder: StudyFolder, _ recomputes: Bool, _ pool: WorkerPool) {
+    (self.folder, self.recomputes, self.pool) = (folder, recomputes, pool)
+  }
+
+  /// False when `shouldStop` said so; what was done is then saved.
+  func run(
+    _ run: StudyRun,
+    _ shouldStop: () -> Bool,
+    _ observer: (StudyWorker.Event) -> Void
+  ) throws -> Bool {
+    let origin = try folder.readOrigin()
+    guard let data = origin.data[run.cell.task] else {
+      throw RunError(folder.origin, "it has no data for '\(run.cell.task)'")
+    }
+    let dataSet = try DataSet(opening: data.path)
+    guard dataSet.digest == data.digest else {
+      throw RunError(data.path, "the data set is not the one that the study was started with")
+    }
+    let place = folder.run(run.name)
+    if (try? RunSummary(of: place))?.status != "finished" {
+      guard try train(run, dataSet, place, shouldStop, observer) else { return false }
+    }
+    guard run.configuration.stage == .finetune, !TestScore.exists(in: place) else { return true }
+    let evaluation = try Evaluation(
+      Checkpoint(reading: RunFolder.checkpointPath(at: place.path)),
+      on: .test,
+      of: dataSet,
+      samples: run.configuration.validation.samples,
+      pool: pool
+    )
+    guard let score = try evaluation.score(shouldStop: shouldStop) else { return false }
+    guard score.loss.isFinite else {
+      throw StudyFailure(description: "the loss on the test split is not finite")
+    }
+    try TestScore(score, samples: evaluation.sampleCount).write(to: place)
+    return true
+  }
+
+  private func train(
+    _ run: StudyRun,
+    _ dataSet: DataSet,
+    _ place: RunFolder,
+    _ shouldStop: () -> Bool,
+    _ observer: (StudyWorker.Event) -> Void
+  ) throws -> Bool {
+    let isStarted = place.holdsCheckpoint && place.holdsRun
+    var configuration =
+      isStarted ? try place.readConfiguration() : try configuration(of: run, dataSet)
+    configuration.data = dataSet.folder
+    let training = try TrainingRun(
+      configuration,
+      on: dataSet,
+      in: place,
+      resuming: isStarted,
+      replacing: true,
+      recomputing: recomputes,
+      pool: pool
+    )
+    let outcome = try training.run(shouldStop: shouldStop) { observer(.training(training, $0)) }
+    return outcome == .finished
+  }
+
+  /// The run's configuration with what its data set and the runs before it decide.
+  private func configuration(of run: StudyRun, _ dataSet: DataSet) throws -> RunConfiguration {
+    var configuration = run.configuration
+    if let pretraining = run.pretraining {
+      guard (try? RunSummary(of: folder.run(pretraining)))?.status == "finished" else {
+        throw StudyFailure(description: "its pretraining '\(pretraining)' failed")
+      }
+      configuration.from = folder.run(pretraining).best
+    }
+    if !run.candidates.isEmpty {
+      guard let best = try folder.best(of: run.candidates) else {
+        throw StudyFailure(description: "every run that it would choose from failed")
+      }
+      let chosen = try folder.run(best).readConfiguration()
+      configuration.optimizer.learningRate = chosen.optimizer.learningRate
+      configuration.batchSize = chosen.batchSize
+    }
+    configuration.data = dataSet.folder
+    return try configuration.resolved(for: dataSet)
+  }
+}
+
+extension StudyFolder {
+  /// Which of these runs has the best validation, the first of equal ones; nil when none has any.
+  func best(of names: [String]) throws -> String? {
+    var best: (name: String, metric: Double)?
+    for name in names {
+      guard let summary = try? RunSummary(of: run(name)), summary.status == "finished",
+        let metric = summary.bestMetric
+      else { continue }
+      let isBetter = best.map {
+        summary.monitor == .accuracy ? metric > $0.metric : metric < $0.metric
+      }
+      if isBetter ?? true { best = (name, metric) }
+    }
+    return best?.name
+  }
+}
+
+/// The score of a finetuned run on the test split, `test.json` in its folder.
+struct TestScore: Codable, Equatable {
+  private static func path(in folder: RunFolder) -> String { folder.path + "/test.json" }
+
+  var split = Split.test
+  /// Samples that were scored.
+  var samples: Int
+  /// The mean over all targets.
+  var loss: Double
+  /// Right classes per target; nil when targets are values.
+  var accuracy: Double?
+  /// The explained share of the labels' variance.
+  var r2: Double?
+  /// In the labels' own units.
+  var rootMeanSquaredError: Double?
+
+  init(_ score: Score, samples: Int) {
+    self.samples = samples
+    (loss, accuracy, r2) = (score.loss, score.accuracy, score.r2)
+    rootMeanSquaredError = score.rootMeanSquaredError
+  }
+
+  init(of folder: RunFolder) throws {
+    do {
+      self = try JSON.decode(TestScore.self, from: readFile(Self.path(in: folder)))
+    } catch {
+      throw RunError(Self.path(in: folder), "not readable: \(JSON.explanation(of: error))")
+    }
+  }
+
+  static func exists(in folder: RunFolder) -> Bool { (try? TestScore(of: folder)) != nil }
+
+  func write(to folder: RunFolder) throws {
+    try AtomicFile.write(JSON.encode(self, pretty: true) + [10], to: Self.path(in: folder))
+  }
+
+  /// What tables show: its name and value.
+  var metric: (name: String, value: Double) {
+    if let accuracy { return ("accuracy", accuracy) }
+    if let r2 { return ("R2", r2) }
+    return ("loss", loss)
+  }
+}
