@@ -75,6 +75,8 @@ struct StudyOptions: ParsableArguments {
   /// A study with its runs, and the data sets that are there.
   struct Plan {
     var runs: StudyPlan
+    /// The runs without the study's scale; nil where it has none.
+    var fullScale: StudyPlan?
     var dataSets: [String: DataSet]
     /// The folder where each task's data set is looked for.
     var folders: [String: String]
@@ -98,8 +100,11 @@ struct StudyOptions: ParsableArguments {
         shapes[task.name] = TaskShape.published(task.name)
       }
     }
+    var full = study
+    full.scale = nil
     return Plan(
       runs: try StudyPlan(study, shapes: shapes),
+      fullScale: study.scale == nil ? nil : try? StudyPlan(full, shapes: shapes),
       dataSets: plan.sets,
       folders: plan.folders
     )
@@ -172,7 +177,8 @@ struct StudyWorkOptions: ParsableArguments {
   var launcher: Launcher = .local
 
   @Option(
-    help: ArgumentHelp("A line for the batch script, such as --time=4:00:00; may be repeated.")
+    parsing: .unconditionalSingleValue,
+    help: "A line for the batch script, such as --time=4:00:00; may be repeated."
   )
   var sbatch: [String] = []
 

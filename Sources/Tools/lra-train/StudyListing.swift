@@ -19,43 +19,25 @@ struct StudyListing {
     var dependencies: [String]
   }
 
+  /// What --json prints of a whole study; seconds and bytes.
+  private struct Sum: Encodable {
+    var event = "study"
+    var scale: String
+    var runs: Int
+    var estimatedSeconds: Double
+    var memoryBytes: Int
+  }
+
   func show() throws {
     let pool = output.pool
     let rate = KernelTable.rate(of: KernelBenchmark.product(pool), seconds: 0.5)
-    var (seconds, memory) = (0.0, 0)
+    let estimates = try estimates(plan.runs, rate, pool)
     if !output.json { print(padded("run", 66) + padded("time", 14) + "memory") }
-    for run in plan.runs.runs {
-      guard let shape = try shape(of: run) else { continue }
-      let estimate = try StudyEstimate(
-        run,
-        on: shape,
-        operationsPerSecond: rate,
-        threads: pool.threads
-      )
-      seconds += estimate.seconds
-      memory = max(memory, estimate.memory)
-      if output.json {
-        try printJSON(
-          Listed(
-            name: run.name,
-            estimatedSeconds: estimate.seconds,
-            memoryBytes: estimate.memory,
-            dependencies: run.dependencies
-          )
-        )
-      } else {
-        print(
-          padded(run.name, 65) + " " + padded(duration(estimate.seconds), 14)
-            + megabytes(estimate.memory)
-        )
-      }
+    for (run, estimate) in estimates { try show(run, estimate) }
+    try show(estimates.map(\.1), scale: plan.study.scale?.summary ?? "full")
+    if let full = plan.fullScale {
+      try show(self.estimates(full, rate, pool).map(\.1), scale: "full")
     }
-    guard !output.json else { return }
-    print(
-      "\(plan.runs.runs.count) runs, \(duration(seconds)) in all one after the other, at most "
-        + megabytes(memory)
-    )
-    if let scale = plan.study.scale { print("scale: \(scale.summary)") }
     output.note(
       "note: times are guesses within a factor of about two, from \(fixed(rate / 1e9, 0)) GFLOP/s "
         + "measured now on \(pool.threads) threads"
@@ -68,9 +50,55 @@ struct StudyListing {
     }
   }
 
-  private func shape(of run: StudyRun) throws -> TaskShape? {
-    try plan.dataSets[run.cell.task].map { try TaskShape($0) }
-      ?? TaskShape.published(run.cell.task)
+  private func estimates(
+    _ plan: StudyPlan,
+    _ rate: Double,
+    _ pool: WorkerPool
+  ) throws -> [(StudyRun, StudyEstimate)] {
+    try plan.runs.map { run in
+      let shape = plan.shape(of: run)
+      return (
+        run,
+        try StudyEstimate(run, on: shape, operationsPerSecond: rate, threads: pool.threads)
+      )
+    }
+  }
+
+  private func show(_ run: StudyRun, _ estimate: StudyEstimate) throws {
+    guard !output.json else {
+      return try printJSON(
+        Listed(
+          name: run.name,
+          estimatedSeconds: estimate.seconds,
+          memoryBytes: estimate.memory,
+          dependencies: run.dependencies
+        )
+      )
+    }
+    print(
+      padded(run.name, 65) + " " + padded(duration(estimate.seconds), 14)
+        + megabytes(estimate.memory)
+    )
+  }
+
+  private func show(_ estimates: [StudyEstimate], scale: String) throws {
+    let seconds = estimates.reduce(0) { $0 + $1.seconds }
+    let memory = estimates.map(\.memory).max() ?? 0
+    guard !output.json else {
+      return try printJSON(
+        Sum(
+          scale: scale,
+          runs: estimates.count,
+          estimatedSeconds: seconds,
+          memoryBytes: memory
+        )
+      )
+    }
+    print(
+      "\(scale == "full" ? "full scale" : "reduced scale"): \(estimates.count) runs, "
+        + "\(duration(seconds)) one after the other, at most \(megabytes(memory))"
+        + (scale == "full" ? "" : "; \(scale)")
+    )
   }
 }
 

@@ -15,7 +15,7 @@ final class StudyProgress {
       training = nil
       note("run \(number) of \(count): \(run.name)")
     case .training(let run, let event):
-      if training == nil { training = TrainingProgress(run, quiet: isQuiet) }
+      if training == nil { training = TrainingProgress(run, quiet: isQuiet, validations: false) }
       training?.show(event)
     case .finished:
       training?.finish()

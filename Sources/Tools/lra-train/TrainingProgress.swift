@@ -7,13 +7,16 @@ internal import Trainer
 final class TrainingProgress {
   private let run: TrainingRun
   private let isQuiet: Bool
+  private let keepsValidations: Bool
   private let isTerminal = isatty(STDERR_FILENO) == 1
   private var lastWrite: ContinuousClock.Instant?
   private var width = 0
 
-  init(_ run: TrainingRun, quiet: Bool) {
+  /// The progress of a run; without `validations` they leave no lines of their own.
+  init(_ run: TrainingRun, quiet: Bool, validations: Bool = true) {
     self.run = run
     isQuiet = quiet
+    keepsValidations = validations
   }
 
   /// Shows an event of the run.
@@ -23,6 +26,7 @@ final class TrainingProgress {
     case .step(let line): rewrite(text(of: line))
     case .evaluating(let done, let count):
       if isTerminal { rewrite("evaluating \(done)/\(count)") }
+    case .validation where !keepsValidations: break
     case .validation(let line, let isBest):
       let accuracy =
         line.accuracy.map { ", accuracy \(fixed($0, 4))" }

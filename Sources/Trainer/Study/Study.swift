@@ -21,6 +21,10 @@ public struct Study: Codable, Sendable, Equatable {
     public var data: String?
     /// The masks of pretraining, as `--mask` names them; the data set's first set when absent.
     public var mask: String?
+    /// Fields of `config.json` over every architecture's preset of pretraining, such as `steps`.
+    var pretrain: JSONValue?
+    /// Fields of `config.json` over every architecture's preset of finetuning.
+    var finetune: JSONValue?
   }
 
   /// A kind of network.

@@ -2,7 +2,7 @@
 public struct StudyEstimate: Sendable {
   /// Seconds on this machine with nothing else running; a guess within a factor of about two.
   public var seconds: Double
-  /// Bytes at the peak, data set not counted.
+  /// Bytes at the peak, mapped data not counted.
   public var memory: Int
   /// Floating-point operations of training and validation.
   public var operations: Double
@@ -34,13 +34,14 @@ public struct StudyEstimate: Sendable {
     let batches = Double(scored) / Double(configuration.batchSize)
     operations = steps * cost.step + (evaluations + 1) * batches * cost.forward
     seconds = operations / (operationsPerSecond * configuration.network.typicalShare)
-    memory =
-      Network.memoryPlan(
-        configuration.network,
-        rows: configuration.largestBatch * shape.shape.sequences,
-        length: shape.shape.maximumLength,
-        threads: threads
-      ).total
+    var plan = Network.memoryPlan(
+      configuration.network,
+      rows: configuration.largestBatch * shape.shape.sequences,
+      length: shape.shape.maximumLength,
+      threads: threads
+    )
+    plan.program = ProcessMemory.resident
+    memory = plan.total
   }
 }
 
@@ -84,6 +85,6 @@ extension NetworkConfiguration {
       case .mega: 0.5
       }
     }
-    return (shares.min() ?? 0.5) * min(1, max(0.25, Double(width) / 128))
+    return (shares.min() ?? 0.5) * min(1, max(0.25, Double(width) / 64))
   }
 }

@@ -24,6 +24,12 @@ public struct StudyPlan: Sendable {
     }
   }
 
+  /// The size of a run's data.
+  public func shape(of run: StudyRun) -> TaskShape {
+    guard let shape = shapes[run.cell.task] else { preconditionFailure("a run without a task") }
+    return shape
+  }
+
   private func cells(_ task: Study.Task, _ architecture: Study.Architecture) -> [StudyRun.Cell] {
     let starts = study.starts.filter { architecture.starts?.contains($0) ?? true }
     let fractions = study.fractions?.map { Optional($0) } ?? [nil]

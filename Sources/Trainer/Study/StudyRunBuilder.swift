@@ -89,11 +89,16 @@ struct StudyRunBuilder {
       preconditionFailure("StudyRunBuilder: a cell without a preset")
     }
     var result = try Preset.named(name).configuration(for: stage)
-    let place = "architecture '\(architecture.name)'"
+    let isPretraining = stage == .pretrain
     let changes = [
-      architecture.changes, stage == .pretrain ? architecture.pretrain : architecture.finetune,
+      ("architecture '\(architecture.name)'", architecture.changes),
+      (
+        "architecture '\(architecture.name)'",
+        isPretraining ? architecture.pretrain : architecture.finetune
+      ), ("task '\(task.name)'", isPretraining ? task.pretrain : task.finetune),
     ]
-    for change in changes.compactMap({ $0 }) {
+    for (place, change) in changes {
+      guard let change else { continue }
       result = try result.merged(withJSON: JSON.encode(change), from: place)
     }
     (result.stage, result.seed) = (stage, seed)

@@ -36,9 +36,9 @@ public struct StudyScale: Codable, Sendable, Equatable {
   public static let small: StudyScale = {
     var scale = StudyScale()
     scale.name = "small"
-    (scale.samples, scale.evaluationSamples) = (10_000, 1000)
-    (scale.pretrainSteps, scale.finetuneSteps) = (2000, 1000)
-    (scale.batchSize, scale.width, scale.depth, scale.seeds) = (32, 64, 2, 3)
+    (scale.samples, scale.evaluationSamples) = (4000, 500)
+    (scale.pretrainSteps, scale.finetuneSteps) = (600, 400)
+    (scale.batchSize, scale.width, scale.depth, scale.seeds) = (16, 64, 2, 3)
     return scale
   }()
 
@@ -111,8 +111,8 @@ public struct StudyScale: Codable, Sendable, Equatable {
 }
 
 extension NetworkConfiguration {
-  /// The same network with fewer channels and rounds: heads keep their width as far as they divide it,
-  /// factors of the width stay, and state spaces keep their states.
+  /// The same network with fewer channels and rounds: as many heads as have 16 channels each, factors of
+  /// the width and the states of state spaces as they were.
   func shrunk(_ scale: StudyScale) -> NetworkConfiguration {
     var network = self
     network.depth = min(depth, scale.depth ?? depth)
@@ -130,9 +130,9 @@ extension NetworkConfiguration.Layer {
     func divisor(_ most: Int) -> Int {
       (1...max(1, min(most, width))).last { width % $0 == 0 } ?? 1
     }
-    // Rotary attention turns pairs of a head's channels.
+    // At least 16 channels a head, and an even number of them for rotary attention.
     func fewer(_ heads: Int) -> Int {
-      let most = max(1, heads * width / full)
+      let most = max(1, min(heads, width / 16))
       return (1...most).last { width % $0 == 0 && width / $0 % 2 == 0 } ?? 1
     }
     switch self {

@@ -1,0 +1,140 @@
+import DataKit
+import TestSupport
+import Testing
+
+@testable import Trainer
+
+@Suite struct StudyWorkerTests {
+  private let harness: StudyHarness
+  private static let grid = #""grid": {"learningRates": [0.01, 0.02]}"#
+
+  init() throws { harness = try StudyHarness() }
+
+  @Test func `a study that is interrupted again and again has the results of one that is not`()
+    throws
+  {
+    let study = try StudyHarness.study(Self.grid)
+    let whole = try harness.create(study, "whole")
+    #expect(try harness.worker(whole).work() == .done)
+    let parts = try harness.create(study, "parts")
+    var rounds = 0
+    while true {
+      let stop = StopAfter(5)
+      let outcome = try harness.worker(parts, threads: 2).work(shouldStop: stop.shouldStop)
+      if outcome == .done { break }
+      rounds += 1
+    }
+    #expect(rounds > 10)
+    #expect(try StudyHarness.results(parts) == StudyHarness.results(whole))
+    #expect(try parts.count(.finished) == study.expectedRuns)
+  }
+
+  @Test func `the table has the best candidate and the test scores of the runs`() throws {
+    let folder = try harness.create(StudyHarness.study(Self.grid), "study")
+    #expect(try harness.worker(folder).work() == .done)
+    let result = try StudyHarness.results(folder)
+    #expect(result.cells.count == 4 && result.unfinished.isEmpty)
+    for cell in result.cells {
+      #expect(cell.seeds == [1, 2] && cell.isChosen && cell.metric == "accuracy")
+      let scores = try cell.runs.map { try TestScore(of: RunFolder(folder.path + "/" + $0)) }
+      #expect(cell.values == scores.map(\.accuracy))
+      #expect(cell.mean == (cell.values[0] + cell.values[1]) / 2)
+      let rates = try cell.runs.map {
+        try RunFolder(folder.path + "/" + $0).readConfiguration().optimizer.learningRate
+      }
+      #expect(rates == [cell.learningRate, cell.learningRate])
+      let candidates = try folder.runs(.finished).filter {
+        $0.isCandidate && $0.cell.start == cell.start && $0.cell.architecture == cell.architecture
+      }
+      let losses = try candidates.map {
+        try #require(try RunSummary(of: folder.run($0.name)).bestMetric)
+      }
+      let best = try #require(zip(candidates, losses).max { $0.1 < $1.1 })
+      #expect(candidates.count == 2 && losses.max() == best.1)
+      let chosen = try RunSummary(of: RunFolder(folder.path + "/" + cell.runs[0])).bestMetric
+      #expect(chosen == best.1)
+      #expect(cell.pretrainings.isEmpty == (cell.start == .scratch))
+      #expect(cell.operations > 0)
+    }
+  }
+
+  @Test func `several workers share a list, and a finished run is never repeated`() async throws {
+    let folder = try harness.create(StudyHarness.study(), "shared")
+    let counts = try await withThrowingTaskGroup(of: Int.self) { group in
+      for _ in 0..<3 {
+        group.addTask {
+          var count = 0
+          let worker = StudyWorker(folder, pool: WorkerPool(threads: 1))
+          _ = try worker.work { event in if case .finished = event { count += 1 } }
+          return count
+        }
+      }
+      return try await group.reduce(0, +)
+    }
+    #expect(counts == 12)
+    #expect(
+      try harness.worker(folder).work { _ in Issue.record("something was done again") } == .done
+    )
+  }
+
+  @Test func `a run that diverges is named, and what depends on it`() throws {
+    let study = try StudyHarness.study(
+      #""architectures": [{"name": "T", "presets": {"image": "transformer-image"},"#
+        + #""pretrain": {"optimizer": {"learningRate": 1e30}}}]"#
+    )
+    let folder = try harness.create(study, "diverging")
+    #expect(try harness.worker(folder).work() == .done)
+    let result = try StudyHarness.results(folder)
+    #expect(result.cells.map(\.start) == [.scratch])
+    #expect(result.unfinished.count == 4)
+    #expect(result.unfinished.allSatisfy { $0.failure != nil })
+    #expect(result.unfinished[0].failure?.contains("not finite at step") == true)
+    #expect(result.unfinished[1].failure?.contains("its pretraining") == true)
+  }
+
+  @Test func `another study or other data is refused`() throws {
+    let folder = try harness.create(StudyHarness.study(), "a")
+    #expect(throws: Never.self) { try harness.create(StudyHarness.study(), "a") }
+    let error = #expect(throws: RunError.self) {
+      try harness.create(StudyHarness.study(Self.grid), "a")
+    }
+    #expect(error?.description.contains("holds another study") == true)
+    try TinyDataSet.write(.pixels, to: harness.training.dataSet.folder, salt: 1)
+    let changed = #expect(throws: RunError.self) { try harness.worker(folder).work() }
+    #expect(changed?.description.contains("is not the one that the study was started with") == true)
+    #expect(try folder.count(.running) == 0)
+  }
+}
+
+extension Study {
+  /// Candidates, or one run, with the first seed; one with each other; a pretraining with each.
+  fileprivate var expectedRuns: Int {
+    let candidates = grid?.learningRates?.count ?? 1
+    let finetunings = candidates + seeds.count - 1
+    return architectures.count * (finetunings + finetunings + seeds.count)
+  }
+}
+
+@Suite struct WelchTests {
+  /// Values of SciPy 1.17.1, scipy.stats.ttest_ind with equal_var=False and scipy.special.betainc.
+  @Test func `p values are those of another implementation`() throws {
+    let cases: [([Double], [Double], Double)] = [
+      ([0.61, 0.64, 0.60], [0.55, 0.56, 0.50], 0.029106061097749273),
+      ([1, 2, 3, 4, 5.5], [1.5, 2.5], 0.2914187095985823),
+      ([10, 10.1, 10.2], [20, 20.1, 20.3], 5.082552383418368e-07),
+    ]
+    for (left, right, expected) in cases {
+      let p = try #require(Welch.pValue(left, right))
+      #expect(abs(p - expected) < 1e-10 * expected)
+    }
+    let beta = [
+      (0.3, 2.5, 0.5, 0.018927124071945658), (0.999, 0.5, 3, 0.9999999996873826),
+      (0.9, 50, 0.5, 0.001204149832559813),
+    ]
+    for (x, a, b, expected) in beta {
+      #expect(abs(Welch.regularizedBeta(x, a, b) - expected) < 1e-12)
+    }
+    #expect(Welch.pValue([1], [1, 2]) == nil)
+    #expect(Welch.pValue([1, 1], [2, 2]) == nil)
+  }
+}
