@@ -88,7 +88,8 @@ struct StudyRunBuilder {
     guard let name = presets?[task.name] ?? architecture.presets[task.name] else {
       preconditionFailure("StudyRunBuilder: a cell without a preset")
     }
-    var result = try Preset.named(name).configuration(for: stage)
+    let preset = try Preset.named(name).configuration(for: stage)
+    var result = preset
     let isPretraining = stage == .pretrain
     let changes = [
       ("architecture '\(architecture.name)'", architecture.changes),
@@ -103,19 +104,28 @@ struct StudyRunBuilder {
     }
     (result.stage, result.seed) = (stage, seed)
     if cell.start == .causal { result.network.isCausal = true }
-    try setLength(&result)
+    // A warm-up of the changes is for their steps, one of the preset for the preset's.
+    let isOwn = result.schedule.warmUpSteps != preset.schedule.warmUpSteps
+    try setLength(&result, warmUpOf: isOwn ? result : preset)
     return result
   }
 
   /// Sets samples, batches, steps, schedule, evaluation and the network's size.
-  private func setLength(_ result: inout RunConfiguration) throws {
+  private func setLength(
+    _ result: inout RunConfiguration,
+    warmUpOf original: RunConfiguration
+  ) throws {
     let all = shape.samples[.train] ?? 0
-    let full = try result.totalSteps(samples: max(all, result.batchSize))
+    let full = try original.totalSteps(samples: max(all, original.batchSize))
     let scale = study.scale ?? StudyScale()
     if trainingSamples < all { result.trainingSamples = trainingSamples }
     result.batchSize = min(result.batchSize, scale.batchSize ?? .max, trainingSamples)
     let isScaled = study.scale != nil || cell.fraction != nil || cell.pretrainingShare != nil
-    guard isScaled else { return }
+    guard isScaled else {
+      let steps = try result.totalSteps(samples: max(all, result.batchSize))
+      result.schedule = result.schedule.scaled(from: full, to: steps)
+      return
+    }
     let samples = min(all, scale.samples ?? .max)
     let perEpoch = try result.stepsPerEpoch(samples: max(samples, result.batchSize))
     let limit = result.stage == .pretrain ? scale.pretrainSteps : scale.finetuneSteps
@@ -155,11 +165,13 @@ extension RunConfiguration {
 }
 
 extension RunConfiguration.Rate {
-  /// The same schedule for a run of another length; a longer run keeps its warm-up.
+  /// The same schedule for a run of another length; a longer run keeps its warm-up, which is at most a
+  /// quarter of a shorter one.
   fileprivate func scaled(from old: Int, to new: Int) -> Self {
     var rate = self
     let factor = Double(new) / Double(max(1, old))
     rate.warmUpSteps = Int((Double(warmUpSteps) * min(1, factor)).rounded())
+    if new < old { rate.warmUpSteps = min(rate.warmUpSteps, new / 4) }
     rate.totalSteps = totalSteps.map { max(1, Int((Double($0) * factor).rounded())) }
     return rate
   }

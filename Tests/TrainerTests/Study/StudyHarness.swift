@@ -9,19 +9,19 @@ struct StudyHarness {
 
   init(_ input: InputKind = .pixels) throws { training = try TrainingHarness(input) }
 
-  /// A study with the fields of `extra` beside those that it needs.
-  static func study(_ extra: String = "", starts: String = #""scratch", "masked""#) throws -> Study
-  {
+  /// A study with the fields of `extra` over those that it needs.
+  static func study(_ extra: String = "") throws -> Study {
     let json = """
       {"title": "tiny", "tasks": [{"name": "image", "pretrain": {"steps": 5}}],
        "architectures": [
         {"name": "Transformer", "presets": {"image": "transformer-image"}},
         {"name": "S4", "presets": {"image": "s4-image"}, "finetune": {"steps": 4}}],
-       "starts": [\(starts)], "seeds": [1, 2],
-       "scale": {"batchSize": 4, "width": 8, "depth": 1, "pretrainSteps": 6, "finetuneSteps": 6}
-       \(extra.isEmpty ? "" : "," + extra)}
+       "starts": ["scratch", "masked"], "seeds": [1, 2],
+       "scale": {"batchSize": 4, "width": 8, "depth": 1, "pretrainSteps": 6, "finetuneSteps": 6}}
       """
-    return try Study(decoding: Array(json.utf8), from: "study.json")
+    let changes = try JSON.decode(JSONValue.self, from: Array("{\(extra)}".utf8))
+    let merged = try JSON.decode(JSONValue.self, from: Array(json.utf8)).merged(with: changes)
+    return try Study(decoding: JSON.encode(merged), from: "study.json")
   }
 
   func plan(_ study: Study) throws -> StudyPlan {

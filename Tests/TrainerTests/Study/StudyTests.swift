@@ -132,8 +132,7 @@ import Testing
 
   @Test func `fractions are nested, and causal runs are causal`() throws {
     let study = try StudyHarness.study(
-      #""fractions": [0.1, 1]"#,
-      starts: #""scratch", "causal""#
+      #""fractions": [0.1, 1], "starts": ["scratch", "causal"]"#
     )
     let runs = try harness.plan(study).runs
     let small = runs.filter { $0.cell.fraction == 0.1 }

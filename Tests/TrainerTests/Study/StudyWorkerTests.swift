@@ -65,28 +65,29 @@ import Testing
         group.addTask {
           var count = 0
           let worker = StudyWorker(folder, pool: WorkerPool(threads: 1))
-          _ = try worker.work { event in if case .finished = event { count += 1 } }
+          _ = try worker.work(observer: { if case .finished = $0 { count += 1 } })
           return count
         }
       }
       return try await group.reduce(0, +)
     }
     #expect(counts == 12)
-    #expect(
-      try harness.worker(folder).work { _ in Issue.record("something was done again") } == .done
-    )
+    let again = try harness.worker(folder).work(observer: { _ in
+      Issue.record("something was done again")
+    })
+    #expect(again == .done)
   }
 
   @Test func `a run that diverges is named, and what depends on it`() throws {
     let study = try StudyHarness.study(
       #""architectures": [{"name": "T", "presets": {"image": "transformer-image"},"#
-        + #""pretrain": {"optimizer": {"learningRate": 1e30}}}]"#
+        + #""pretrain": {"objective": {"loss": "mse"}, "optimizer": {"learningRate": 1e30}}}]"#
     )
     let folder = try harness.create(study, "diverging")
     #expect(try harness.worker(folder).work() == .done)
     let result = try StudyHarness.results(folder)
     #expect(result.cells.map(\.start) == [.scratch])
-    #expect(result.unfinished.count == 4)
+    try #require(result.unfinished.count == 4)
     #expect(result.unfinished.allSatisfy { $0.failure != nil })
     #expect(result.unfinished[0].failure?.contains("not finite at step") == true)
     #expect(result.unfinished[1].failure?.contains("its pretraining") == true)
