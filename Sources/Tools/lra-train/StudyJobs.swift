@@ -38,7 +38,7 @@ struct StudyJobs {
     while workers.contains(where: \.isRunning) {
       // A terminal's Ctrl-C reaches the workers by itself; a signal to this process alone does not.
       if Interrupts.wasRequested, !isTold {
-        workers.forEach { $0.terminate() }
+        for worker in workers { worker.terminate() }
         isTold = true
       }
       Thread.sleep(forTimeInterval: 0.1)

@@ -41,6 +41,7 @@ public struct StudyWorker {
   ///     others are working on, unless a waiting one depends on them.
   ///   - shouldStop: asked between steps.
   ///   - observer: told what happens.
+  /// - Returns: why it stopped.
   /// - Throws: what a folder throws that cannot be read or written; a run that fails does not.
   public func work(
     limit: Int? = nil,

@@ -42,8 +42,10 @@ public struct TaskShape: Sendable, Equatable {
     )
   }
 
-  /// Training, validation and test samples (docs/archives.md); Text has no validation split, so that
-  /// the test split stands for it. Those of BIDMC are 70, 15 and 15 % of 7,949.
+  /// Training, validation and test samples (docs/archives.md).
+  ///
+  /// Text has no validation split, so that the test split stands for it. Those of BIDMC are 70, 15 and
+  /// 15 % of 7,949.
   private static let counts = [
     "listops": [96_000, 2000, 2000], "text": [25_000, 25_000, 25_000],
     "retrieval": [147_086, 18_090, 17_437], "image": [45_000, 5000, 10_000],
