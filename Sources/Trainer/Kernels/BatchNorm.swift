@@ -17,6 +17,7 @@ private let momentum: Float = 0.1
 ///   - statistics: receives mean, then 1 / deviation, [width] each.
 ///   - output: y, [rows, width]; overwritten. May be `input`.
 ///   - partials: room for ``normPartialCount(rows:width:)`` values.
+///   - spread: the ranks over whose rows together the statistics are taken; nil for these rows alone.
 ///   - pool: the threads that share the work.
 func batchNormForward(
   _ input: Matrix,
@@ -25,15 +26,16 @@ func batchNormForward(
   statistics: UnsafeMutablePointer<Float>,
   into output: Matrix,
   partials: UnsafeMutablePointer<Float>,
+  spread: NormSpread? = nil,
   _ pool: WorkerPool
 ) {
   let width = input.columns
-  let rows = Float(input.rows)
+  let rows = Float(spread?.positions ?? input.rows)
   let (mean, scale) = (statistics, statistics + width)
   mean.update(repeating: 0, count: width)
-  columnMeans(input, around: mean, squared: false, into: scale, partials: partials, pool)
+  columnMeans(input, around: mean, squared: false, into: scale, partials: partials, spread, pool)
   mean.update(from: scale, count: width)
-  columnMeans(input, around: mean, squared: true, into: scale, partials: partials, pool)
+  columnMeans(input, around: mean, squared: true, into: scale, partials: partials, spread, pool)
   for column in 0..<width {
     let variance = scale[column]
     let unbiased = variance * (rows / max(1, rows - 1))
@@ -46,7 +48,7 @@ func batchNormForward(
   normalizeColumns(input, gain: gain, statistics: statistics, into: output, pool)
 }
 
-/// As ``batchNormForward(_:gain:running:statistics:into:partials:_:)`` with the running mean and
+/// As ``batchNormForward(_:gain:running:statistics:into:partials:spread:_:)`` with the running mean and
 /// variance instead of the batch's, for evaluation.
 func batchNormEvaluation(
   _ input: Matrix,
@@ -78,6 +80,7 @@ func batchNormEvaluation(
 ///   - adds: whether results are added to instead of overwritten.
 ///   - gradients: dgain, then dbias, [width] each; added to.
 ///   - partials: room for ``normPartialCount(rows:width:)`` values and 2 * width more.
+///   - spread: as in the forward pass; `gradients` still get the sums over these rows alone.
 ///   - pool: the threads that share the work.
 func batchNormBackward(
   _ outputGradient: Matrix,
@@ -88,6 +91,7 @@ func batchNormBackward(
   adds: Bool,
   gradients: UnsafeMutablePointer<Float>,
   partials: UnsafeMutablePointer<Float>,
+  spread: NormSpread? = nil,
   _ pool: WorkerPool
 ) {
   let width = input.columns
@@ -105,10 +109,10 @@ func batchNormBackward(
   let totals = partials + tiles.count * 2 * width
   totals.update(repeating: 0, count: 2 * width)
   addPartials(partials, pieces: tiles.count, count: 2 * width, into: totals, pool)
-  for column in 0..<2 * width {
-    gradients[column] += totals[column]
-    totals[column] /= Float(input.rows)
-  }
+  for column in 0..<2 * width { gradients[column] += totals[column] }
+  spread?.group.allReduce(UnsafeMutableBufferPointer(start: totals, count: 2 * width))
+  let rows = Float(spread?.positions ?? input.rows)
+  for column in 0..<2 * width { totals[column] /= rows }
   pool.parallelFor(tiles.count) { index in
     for row in tiles[index] {
       let (dy, x, dx) = (outputGradient.row(row), input.row(row), inputGradient.row(row))
@@ -147,13 +151,14 @@ private func sumRows(
   }
 }
 
-/// The mean over the rows of x - center, or of its square; tiles are joined in Double.
+/// The mean over the rows of x - center, or of its square; tiles and ranks are joined in Double.
 private func columnMeans(
   _ input: Matrix,
   around center: UnsafePointer<Float>,
   squared: Bool,
   into means: UnsafeMutablePointer<Float>,
   partials: UnsafeMutablePointer<Float>,
+  _ spread: NormSpread?,
   _ pool: WorkerPool
 ) {
   let width = input.columns
@@ -171,11 +176,12 @@ private func columnMeans(
       }
     }
   }
-  for column in 0..<width {
-    var sum = 0.0
-    for piece in 0..<tiles.count { sum += Double(partials[piece * width + column]) }
-    means[column] = Float(sum / Double(input.rows))
+  var sums = (0..<width).map { column in
+    (0..<tiles.count).reduce(0.0) { $0 + Double(partials[$1 * width + column]) }
   }
+  spread?.group.allReduce(&sums)
+  let rows = Double(spread?.positions ?? input.rows)
+  for column in 0..<width { means[column] = Float(sums[column] / rows) }
 }
 
 private func normalizeColumns(

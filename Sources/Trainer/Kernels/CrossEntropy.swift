@@ -23,6 +23,7 @@ struct LossSum: Sendable {
 ///   - logits: x, [rows, classes]; overwritten with dx when `computesGradient`.
 ///   - targets: a class or -100 per row.
 ///   - computesGradient: whether the gradient is wanted.
+///   - total: the counted rows of the whole batch when these are a part of it; those here when nil.
 ///   - pool: the threads that share the work.
 /// - Returns: the sum over the counted rows, their number, and how many have their target as the
 ///   first largest logit. Partial sums are in Double.
@@ -31,6 +32,7 @@ func softmaxCrossEntropy(
   _ logits: Matrix,
   targets: [Int32],
   computesGradient: Bool,
+  of total: Int? = nil,
   _ pool: WorkerPool
 ) -> LossResult {
   precondition(
@@ -38,7 +40,7 @@ func softmaxCrossEntropy(
     "softmaxCrossEntropy: \(targets.count) targets for logits \(logits.shape)"
   )
   let counted = targets.count { $0 != ignoredClass }
-  let factor: Float? = computesGradient ? 1 / Float(max(counted, 1)) : nil
+  let factor: Float? = computesGradient ? 1 / Float(max(total ?? counted, 1)) : nil
   let tiles = Tiles(of: logits.rows, size: rowTile)
   let sums = collect(tiles.count, pool) { index in
     var result = LossSum()

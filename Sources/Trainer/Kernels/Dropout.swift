@@ -1,7 +1,7 @@
 internal import DataKit
 
-/// Which values are dropped, as a function of (seed, step, site, position).
-struct Dropout: Sendable {
+/// Which values are dropped, as a function of (seed, step, site, position in the whole batch).
+struct Dropout {
   /// The probability that a value is dropped.
   let probability: Float
   /// One draw per (row, channel) instead of one per value.
@@ -9,17 +9,27 @@ struct Dropout: Sendable {
   let step: UInt64
   /// The positions of a sequence.
   let length: Int
+  /// The place of the rows in a batch that is split over ranks, or nil.
+  let share: BatchShare?
   private let generator: Philox
   private let threshold: UInt32
   /// What kept values are multiplied by, 1 / (1 - p).
   let scale: Float
 
-  init(probability: Float, isTied: Bool, seed: UInt64, step: Int, length: Int) {
+  init(
+    probability: Float,
+    isTied: Bool,
+    seed: UInt64,
+    step: Int,
+    length: Int,
+    share: BatchShare? = nil
+  ) {
     precondition(probability > 0 && probability < 1, "Dropout: probability is \(probability)")
     self.probability = probability
     self.isTied = isTied
     self.step = UInt64(step)
     self.length = length
+    self.share = share
     generator = Philox(seed: seed, purpose: .dropout)
     threshold = UInt32(Double(probability) * 0x1p32)
     scale = 1 / (1 - probability)
@@ -43,6 +53,14 @@ struct Dropout: Sendable {
     )
   }
 
+  /// What the draws of a position are counted by: its sequence when tied, else itself.
+  @inline(__always)
+  private func group(of position: Int) -> Int {
+    guard let share else { return isTied ? position / length : position }
+    let row = share.globalRow(position / length)
+    return isTied ? row : row * length + position % length
+  }
+
   /// Multiplies values by their factors on the calling thread.
   ///
   /// Forward and backward pass are the same: y = x f, dx = dy f.
@@ -58,7 +76,7 @@ struct Dropout: Sendable {
       // Rows that share their draws: those of a sequence when tied, one row otherwise.
       let position = firstRow + row
       let shared = isTied ? min(values.rows - row, length - position % length) : 1
-      let group = isTied ? position / length : position
+      let group = group(of: position)
       for block in 0..<blocks {
         let factors = factors(site: site, block: group * blocks + block)
         let columns = min(4, values.columns - 4 * block)

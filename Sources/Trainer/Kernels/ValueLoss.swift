@@ -22,6 +22,7 @@ public enum ValueLoss: Sendable {
 ///   - targets: the values, or -10000.
 ///   - kind: absolute or squared.
 ///   - computesGradient: whether the gradient is wanted.
+///   - total: the counted values of the whole batch when these are a part of it; those here when nil.
 ///   - pool: the threads that share the work.
 /// - Returns: the sum over the counted values and their number.
 func maskedError(
@@ -29,6 +30,7 @@ func maskedError(
   targets: [Float],
   _ kind: ValueLoss,
   computesGradient: Bool,
+  of total: Int? = nil,
   _ pool: WorkerPool
 ) -> LossResult {
   precondition(
@@ -36,7 +38,7 @@ func maskedError(
     "maskedError: \(outputs.count) outputs, \(targets.count) targets"
   )
   let counted = targets.count { $0 != ignoredValue }
-  let step = 1 / Float(max(counted, 1))
+  let step = 1 / Float(max(total ?? counted, 1))
   let tiles = Tiles(of: targets.count, size: 4096)
   let sums = collect(tiles.count, pool) { index in
     var sum = 0.0

@@ -19,6 +19,8 @@ struct Pass {
   var isRepeated = false
   /// nil in evaluation and without dropout.
   let dropout: Dropout?
+  /// The place of these rows in a batch that is split over ranks, or nil.
+  var share: BatchShare?
 
   /// rows * length.
   var positions: Int { rows * length }

@@ -56,6 +56,7 @@ struct Norm {
         statistics: statistics,
         into: output,
         partials: pass.workspace.partials,
+        spread: pass.share?.normSpread(positions: input.rows),
         pass.pool
       )
     case .batch:
@@ -111,6 +112,7 @@ struct Norm {
         adds: adds,
         gradients: pass.gradients + offset,
         partials: pass.workspace.partials,
+        spread: pass.share?.normSpread(positions: input.rows),
         pass.pool
       )
     case .identity: copy(outputGradient, into: inputGradient, adds: adds)

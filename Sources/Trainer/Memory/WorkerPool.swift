@@ -22,8 +22,17 @@ public final class WorkerPool: Sendable {
 
   deinit { state.stop() }
 
-  /// The number of processors that are running.
-  public static var availableCores: Int { max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))) }
+  /// The number of processors that this process may run on.
+  public static var availableCores: Int {
+    let status = (try? readFile("/proc/self/status")) ?? []
+    let lines = String(decoding: status, as: UTF8.self).split(separator: "\n")
+    let mask = lines.first { $0.hasPrefix("Cpus_allowed:") }?.dropFirst(13) ?? ""
+    let cores = mask.reduce(0) { $0 + ($1.hexDigitValue?.nonzeroBitCount ?? 0) }
+    return cores > 0 ? cores : runningCores
+  }
+
+  /// The number of processors of the machine that are running.
+  public static var runningCores: Int { max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))) }
 
   /// Calls `body` once for every index in 0 ..< count, on all threads, and waits for the last.
   ///

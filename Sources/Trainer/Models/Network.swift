@@ -64,9 +64,22 @@ public final class Network {
     dropoutSeed: UInt64,
     step: Int
   ) throws -> LossResult {
+    try trainingPass(batch, target, dropoutSeed: dropoutSeed, step: step, share: nil)
+  }
+
+  /// As ``trainingPass(_:_:dropoutSeed:step:)`` for a part of a batch.
+  ///
+  /// Summed over the parts, gradients and losses are those of the whole batch.
+  func trainingPass(
+    _ batch: Batch,
+    _ target: Target,
+    dropoutSeed: UInt64,
+    step: Int,
+    share: BatchShare?
+  ) throws -> LossResult {
     try check(batch)
     try check(target, rows: batch.rows, length: batch.length)
-    let pass = trainingForward(batch, dropoutSeed: dropoutSeed, step: step)
+    let pass = trainingForward(batch, dropoutSeed: dropoutSeed, step: step, share: share)
     let result = loss(target, computesGradient: true, pass)
     gradients.zero()
     structure.backward(batch, recomputing: recomputes, pass)
@@ -165,7 +178,12 @@ public final class Network {
   }
 
   /// The forward half of a training pass, for a checked batch.
-  func trainingForward(_ batch: Batch, dropoutSeed: UInt64, step: Int) -> Pass {
+  func trainingForward(
+    _ batch: Batch,
+    dropoutSeed: UInt64,
+    step: Int,
+    share: BatchShare? = nil
+  ) -> Pass {
     var dropout: Dropout?
     if configuration.dropout > 0 {
       dropout = Dropout(
@@ -173,10 +191,11 @@ public final class Network {
         isTied: configuration.tiedDropout,
         seed: dropoutSeed,
         step: step,
-        length: structure.length(of: batch.length)
+        length: structure.length(of: batch.length),
+        share: share
       )
     }
-    let pass = prepare(batch, isTraining: true, dropout: dropout)
+    let pass = prepare(batch, isTraining: true, dropout: dropout, share: share)
     structure.forward(batch, pass)
     return pass
   }
@@ -188,7 +207,12 @@ public final class Network {
   }
 
   /// Plans the workspace when the shape is new and gathers what the layers need.
-  func prepare(_ batch: Batch, isTraining: Bool, dropout: Dropout?) -> Pass {
+  func prepare(
+    _ batch: Batch,
+    isTraining: Bool,
+    dropout: Dropout?,
+    share: BatchShare? = nil
+  ) -> Pass {
     let current: Workspace
     let length = structure.length(of: batch.length)
     let kernelLengths = structure.extendKernels(
@@ -229,7 +253,8 @@ public final class Network {
       length: length,
       lengths: batch.lengths?.map { Int($0) + configuration.tokensBefore },
       isTraining: isTraining,
-      dropout: dropout
+      dropout: dropout,
+      share: share
     )
   }
 
@@ -241,6 +266,7 @@ public final class Network {
         logits,
         targets: classes,
         computesGradient: computesGradient,
+        of: pass.share?.counted,
         pool
       )
     case .values(let values, let kind):
@@ -249,6 +275,7 @@ public final class Network {
         targets: values,
         kind,
         computesGradient: computesGradient,
+        of: pass.share?.counted,
         pool
       )
     }

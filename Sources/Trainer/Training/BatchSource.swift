@@ -70,10 +70,25 @@ struct BatchSource {
     }
   }
 
+  /// The longest sequence of the given samples.
+  func longest(_ samples: [Int]) -> Int {
+    samples.reduce(0) { longest, sample in
+      (0..<sequences).reduce(longest) { max($0, split.length(at: sample, sequence: $1)) }
+    }
+  }
+
   /// The batch of the given samples; `variant` picks the masks.
   ///
+  /// - Parameters:
+  ///   - samples: the samples by their numbers in the split.
+  ///   - variant: which masks of each sample.
+  ///   - length: the positions of a sequence with its padding; those of the longest when nil.
   /// - Throws: ``DataSetError`` when the bytes of a sample do not have their checksum.
-  func batch(_ samples: [Int], variant: Int) throws -> (batch: Batch, target: Target) {
+  func batch(
+    _ samples: [Int],
+    variant: Int,
+    length: Int? = nil
+  ) throws -> (batch: Batch, target: Target) {
     let rows = (0..<sequences).flatMap { sequence in
       samples.map { sample in
         Row(
@@ -83,7 +98,7 @@ struct BatchSource {
         )
       }
     }
-    let length = rows.map(\.length).max() ?? 0
+    let length = length ?? rows.map(\.length).max() ?? 0
     let (input, target) =
       try vocabulary.map { try tokens(rows, length, variant, $0) }
       ?? values(rows, length, variant)
@@ -98,7 +113,7 @@ struct BatchSource {
   }
 
   /// The targets of finetuning.
-  private func labels(_ samples: [Int]) -> Target {
+  func labels(_ samples: [Int]) -> Target {
     guard objective.kind == .regression else {
       return .classes(samples.map { Int32(truncatingIfNeeded: split.label(at: $0)) })
     }

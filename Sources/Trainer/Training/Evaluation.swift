@@ -5,6 +5,9 @@ public import DataKit
 /// As attention sees padding, a sample's result can depend on the longest sample of its batch, and
 /// so on the batch size; it is the same for the same batch size. Masked objectives are scored with
 /// the masks of variant 0 every time, so that scores can be compared.
+///
+/// Ranks take whole batches in turn, and the batches' sums are added in their order: the score has
+/// the same bits for any number of ranks.
 struct Evaluator {
   let source: BatchSource
   let batchSize: Int
@@ -29,28 +32,40 @@ struct Evaluator {
     )
   }
 
-  /// The score, or nil when `shouldStop` said so between two batches.
+  /// The score, or nil when `shouldStop` said so on any rank between two batches.
   func score(
     _ network: Network,
+    ranks: any RankGroup = SingleRank(),
     shouldStop: () -> Bool,
     progress: (_ done: Int, _ count: Int) -> Void = { _, _ in }
   ) throws -> Score? {
-    var sums = Progress.Sums()
-    var countsClasses = false
-    var labels = LabelSums()
-    var first = 0
-    while first < sampleCount {
-      if shouldStop() { return nil }
-      let samples = first..<min(first + batchSize, sampleCount)
-      let (batch, target) = try source.batch(Array(samples), variant: 0)
-      switch target {
-      case .classes: countsClasses = true
-      case .values(let values, _): labels.add(values)
+    let batches = (sampleCount + batchSize - 1) / batchSize
+    var sums = BatchSums(batches: batches)
+    for round in stride(from: 0, to: batches, by: ranks.size) {
+      if ranks.any(shouldStop()) { return nil }
+      if round + ranks.rank < batches {
+        let (batch, target) = try source.batch(samples(round + ranks.rank), variant: 0)
+        sums.set(try network.evaluationPass(batch, target), ofBatch: round + ranks.rank)
       }
-      sums.add(try network.evaluationPass(batch, target))
-      first = samples.upperBound
-      progress(first, sampleCount)
+      progress(min((round + ranks.size) * batchSize, sampleCount), sampleCount)
     }
+    ranks.allReduce(&sums.values)
+    return try score(sums.total)
+  }
+
+  /// The samples of a batch.
+  private func samples(_ batch: Int) -> [Int] {
+    Array(batch * batchSize..<min((batch + 1) * batchSize, sampleCount))
+  }
+
+  /// The variance of the labels that are scored; nil when it is 0.
+  private var labelVariance: Double? {
+    var labels = LabelSums()
+    if case .values(let values, _) = source.labels(Array(0..<sampleCount)) { labels.add(values) }
+    return labels.variance
+  }
+
+  private func score(_ sums: Progress.Sums) throws -> Score {
     guard sums.counted > 0 else {
       throw RunError(
         "\(source.split.split.rawValue) split",
@@ -62,11 +77,35 @@ struct Evaluator {
     let isSquared = objective.kind == .regression && objective.loss == .squared
     return Score(
       loss: loss,
-      accuracy: countsClasses ? Double(sums.correct) / Double(sums.counted) : nil,
-      r2: isSquared ? labels.variance.map { 1 - loss / $0 } : nil,
+      accuracy: objective.kind == .classification || objective.loss == .crossEntropy
+        ? Double(sums.correct) / Double(sums.counted) : nil,
+      r2: isSquared ? labelVariance.map { 1 - loss / $0 } : nil,
       rootMeanSquaredError: isSquared ? loss.squareRoot() * (objective.labels?.unit ?? 1) : nil,
       targets: sums.counted
     )
+  }
+}
+
+/// What each batch of an evaluation found, as numbers that ranks can add up.
+private struct BatchSums {
+  var values: [Double]
+
+  init(batches: Int) { values = [Double](repeating: 0, count: 3 * batches) }
+
+  mutating func set(_ result: LossResult, ofBatch batch: Int) {
+    guard result.counted > 0 else { return }
+    values[3 * batch] = result.lossSum
+    values[3 * batch + 1] = Double(result.counted)
+    values[3 * batch + 2] = Double(result.correct)
+  }
+
+  /// The sums over the batches, in their order.
+  var total: Progress.Sums {
+    stride(from: 0, to: values.count, by: 3).reduce(into: Progress.Sums()) { sums, place in
+      sums.lossSum += values[place]
+      sums.counted += Int(values[place + 1])
+      sums.correct += Int(values[place + 2])
+    }
   }
 }
 
@@ -97,6 +136,7 @@ public struct Evaluation {
   public var sampleCount: Int { evaluator.sampleCount }
   private let network: Network
   private let evaluator: Evaluator
+  private let ranks: any RankGroup
 
   /// Loads the weights of a checkpoint for the samples of a split.
   ///
@@ -107,6 +147,7 @@ public struct Evaluation {
   ///   - batchSize: rows of a batch; as in the run when nil.
   ///   - samples: score only the split's first samples; all when nil.
   ///   - pool: the threads to compute with.
+  ///   - ranks: the processes that share the batches.
   /// - Throws: ``RunError`` when network and data set do not fit, ``CheckpointError`` when the
   ///   weights do not fit the network.
   public init(
@@ -115,8 +156,10 @@ public struct Evaluation {
     of dataSet: DataSet,
     batchSize: Int? = nil,
     samples: Int? = nil,
-    pool: WorkerPool
+    pool: WorkerPool,
+    ranks: any RankGroup = SingleRank()
   ) throws {
+    self.ranks = ranks
     let configuration = checkpoint.configuration
     try configuration.check()
     let fitted = configuration.fitted(to: DataShape(dataSet.manifest)).network
@@ -149,11 +192,11 @@ public struct Evaluation {
     try evaluator.check()
   }
 
-  /// The score, or nil when `shouldStop` said so.
+  /// The score, or nil when `shouldStop` said so on any rank; every rank gets the same.
   public func score(
     shouldStop: () -> Bool = { false },
     progress: (_ done: Int, _ count: Int) -> Void = { _, _ in }
   ) throws -> Score? {
-    try evaluator.score(network, shouldStop: shouldStop, progress: progress)
+    try evaluator.score(network, ranks: ranks, shouldStop: shouldStop, progress: progress)
   }
 }

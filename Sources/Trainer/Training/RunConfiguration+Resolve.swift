@@ -45,12 +45,18 @@ extension RunConfiguration {
   var largestBatch: Int { max(batchSize, validation.batchSize ?? 0) }
 
   /// What the largest batches of a data set are: samples, and positions of a sequence.
-  public func largestBatch(of dataSet: DataSet) throws -> (samples: Int, length: Int) {
+  ///
+  /// Of `ranks` processes each takes its share of a batch in training, a whole one in validation.
+  public func largestBatch(
+    of dataSet: DataSet,
+    ranks: Int = 1
+  ) throws -> (samples: Int, length: Int) {
     let validation = min(
       self.validation.batchSize ?? batchSize,
       try dataSet.split(.validation).count
     )
-    return (max(batchSize, validation), try dataSet.longestSequence())
+    let share = (batchSize + ranks - 1) / ranks
+    return (max(share, validation), try dataSet.longestSequence())
   }
 
   /// The masks of a masked objective, nil for the others.

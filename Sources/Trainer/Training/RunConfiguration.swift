@@ -45,6 +45,14 @@ public struct RunConfiguration: Codable, Sendable, Equatable {
     }
   }
 
+  /// What batch norm takes its statistics over when a batch is split over ranks.
+  public enum BatchNormStatistics: String, Codable, Sendable, CaseIterable {
+    /// The whole batch: the curve is that of one rank.
+    case synchronised
+    /// Each rank's own part; running statistics are the mean of those of all ranks.
+    case local
+  }
+
   /// How the learning rate moves.
   public struct Rate: Codable, Sendable, Equatable {
     /// What follows the warm-up.
@@ -149,6 +157,9 @@ public struct RunConfiguration: Codable, Sendable, Equatable {
   public var seed: UInt64
   /// How the network is judged while it trains.
   public var validation: Validation
+  /// What batch norm takes its statistics over when a batch is split over ranks; all of them when
+  /// absent.
+  public var batchNorm: BatchNormStatistics?
   /// Steps between two checkpoints, besides those at each evaluation.
   public var checkpointSteps: Int?
   /// Steps between two lines of metrics.

@@ -95,6 +95,8 @@ public struct RunSummary: Codable, Sendable, Equatable {
   public var epochs: Double
   /// Samples of a step.
   public var batchSize: Int
+  /// The ranks of the last process; absent for one that trained alone.
+  public var ranks: Int?
   /// What decides which weights are the best.
   public var monitor: RunConfiguration.Validation.Monitor
   /// The best value of the monitored metric.
@@ -145,6 +147,7 @@ public struct RunSummary: Codable, Sendable, Equatable {
     totalSteps = run.totalSteps
     epochs = Double(run.progress.step) / Double(run.stepsPerEpoch)
     batchSize = configuration.batchSize
+    ranks = run.ranks.size > 1 ? run.ranks.size : nil
     monitor = configuration.validation.monitor
     bestMetric = run.progress.bestMetric
     bestStep = run.progress.bestStep

@@ -4,6 +4,9 @@ public import DataKit
 ///
 /// The result is a function of configuration and data alone: not of threads, interruptions or
 /// time. A resumed run has the same weights and metrics as one that was never interrupted.
+///
+/// Several ranks split each batch of the same samples. Their number changes the order of sums and
+/// nothing else; see ``start(_:on:in:resuming:replacing:recomputing:program:pool:ranks:)``.
 public final class TrainingRun {
   /// What a run tells while it works.
   public enum Event: Sendable {
@@ -37,14 +40,16 @@ public final class TrainingRun {
   /// What was taken from a pretrained network.
   public let transfer: TransferReport?
   let task: String
-  private let optimizer: AdamW
+  /// The processes that train together; the first one writes the run's files.
+  let ranks: any RankGroup
+  let optimizer: AdamW
+  let training: BatchSource
   private let schedule: Schedule
-  private let training: BatchSource
   /// The samples of the training split that are trained on; nil for all.
   private let subset: [Int]?
   private let evaluator: Evaluator
   private let pool: WorkerPool
-  private let log: RunLog
+  private let log: RunLog?
   private var clock: RunClock
 
   /// Starts a run, or goes on with the one in `folder`.
@@ -60,7 +65,7 @@ public final class TrainingRun {
   ///   - recomputing: whether to compute the insides of blocks twice instead of keeping them.
   ///   - pool: the threads to compute with.
   /// - Throws: ``RunError``, ``CheckpointError``, ``DataSetError`` or ``FileError`` with a sentence.
-  public init(
+  public convenience init(
     _ configuration: RunConfiguration,
     on dataSet: DataSet,
     in folder: RunFolder,
@@ -69,11 +74,35 @@ public final class TrainingRun {
     recomputing: Bool = false,
     pool: WorkerPool
   ) throws {
+    try self.init(
+      configuration,
+      on: dataSet,
+      in: folder,
+      resuming: resuming,
+      replacing: replacing,
+      recomputing: recomputing,
+      pool: pool,
+      ranks: SingleRank()
+    )
+  }
+
+  /// One rank of a run; no other rank is called.
+  init(
+    _ configuration: RunConfiguration,
+    on dataSet: DataSet,
+    in folder: RunFolder,
+    resuming: Bool,
+    replacing: Bool,
+    recomputing: Bool,
+    pool: WorkerPool,
+    ranks: any RankGroup
+  ) throws {
     try configuration.check()
     let program = ProcessMemory.resident
     self.configuration = configuration
     self.folder = folder
     self.pool = pool
+    self.ranks = ranks
     task = dataSet.manifest.task
     let masks = try configuration.maskSet(of: dataSet)
     func source(_ split: Split) throws -> BatchSource {
@@ -105,10 +134,11 @@ public final class TrainingRun {
         return overflow ? .max : steps
       } ?? .max
     )
+    try configuration.checkSplit(samples: subset?.count ?? training.split.count, over: ranks.size)
     schedule = configuration.schedule.schedule(runSteps: totalSteps)
     let network = Network(configuration.network, recomputes: recomputing, pool: pool)
     self.network = network
-    let largest = try configuration.largestBatch(of: dataSet)
+    let largest = try configuration.largestBatch(of: dataSet, ranks: ranks.size)
     var plan = Network.memoryPlan(
       configuration.network,
       rows: largest.samples * dataSet.manifest.sequences,
@@ -146,6 +176,10 @@ public final class TrainingRun {
       progress = Progress()
     }
     network.reserveKernels(for: largest.length)
+    guard ranks.isFirst else {
+      (log, clock) = (nil, RunClock(earlierSeconds: 0))
+      return
+    }
     if !(resuming && folder.holdsRun) { try folder.create(replacing: replacing) }
     try AtomicFile.write(configuration.encoded(), to: folder.configuration)
     log = try RunLog(folder, keepingUpTo: progress.step)
@@ -154,7 +188,7 @@ public final class TrainingRun {
     clock = RunClock(earlierSeconds: earlier?.clock.seconds ?? 0)
   }
 
-  /// Trains to the end, or to the first step after `shouldStop` says so.
+  /// Trains to the end, or to the first step after `shouldStop` says so on any rank.
   ///
   /// - Throws: ``DivergenceError`` when a loss or gradient is not finite, and what writing throws.
   public func run(
@@ -167,11 +201,10 @@ public final class TrainingRun {
       try save(observer)
     }
     while progress.step < totalSteps {
-      if shouldStop() { return try interrupt(observer) }
       let samples = nextSamples()
-      let (batch, target) = try training.batch(samples, variant: progress.epoch)
+      guard let part = try nextPart(of: samples, shouldStop) else { return try interrupt(observer) }
       let multiplier = schedule.multiplier(at: progress.step)
-      let result = try forwardAndBackward(batch, target)
+      let result = try forwardAndBackward(part)
       let gradientNorm = clip()
       try checkFinite(result, gradientNorm, multiplier)
       step(multiplier, result, samples: samples.count)
@@ -191,15 +224,6 @@ public final class TrainingRun {
     return (first..<min(first + configuration.batchSize, count)).map {
       subset?[order[$0]] ?? order[$0]
     }
-  }
-
-  private func forwardAndBackward(_ batch: Batch, _ target: Target) throws -> LossResult {
-    try network.trainingPass(
-      batch,
-      target,
-      dropoutSeed: configuration.seed,
-      step: progress.step
-    )
   }
 
   private func clip() -> Double {
@@ -267,7 +291,7 @@ public final class TrainingRun {
       clock: clock.lap()
     )
     progress.reported = Progress.Sums()
-    try log.append(line)
+    try log?.append(line)
     observer(.step(line))
   }
 
@@ -284,7 +308,7 @@ public final class TrainingRun {
   /// Scores the validation split and keeps the best weights; false when it was interrupted.
   private func evaluate(_ shouldStop: () -> Bool, _ observer: (Event) -> Void) throws -> Bool {
     progress.owesEvaluation = true
-    let score = try evaluator.score(network, shouldStop: shouldStop) { done, count in
+    let score = try evaluator.score(network, ranks: ranks, shouldStop: shouldStop) { done, count in
       observer(.evaluating(done: done, count: count))
     }
     guard let score else { return false }
@@ -309,16 +333,17 @@ public final class TrainingRun {
     if isBest {
       progress.bestMetric = configuration.validation.metric(of: score)
       progress.bestStep = progress.step
-      try Checkpoint.write(network, nil, configuration, progress, to: folder.best)
+      try write(nil, to: folder.best)
     }
-    try log.append(line)
+    try log?.append(line)
     observer(.validation(line, isBest: isBest))
     clock.skip()
     return true
   }
 
   private func save(_ observer: (Event) -> Void) throws {
-    try Checkpoint.write(network, optimizer, configuration, progress, to: folder.last)
+    try checkWeights()
+    try write(optimizer, to: folder.last)
     observer(.saved(path: folder.last))
     clock.skip()
   }
@@ -329,7 +354,13 @@ public final class TrainingRun {
     return .interrupted
   }
 
+  private func write(_ optimizer: AdamW?, to path: String) throws {
+    guard ranks.isFirst else { return }
+    try Checkpoint.write(network, optimizer, configuration, progress, to: path)
+  }
+
   private func writeSummary(status: String) throws {
+    guard ranks.isFirst else { return }
     let summary = RunSummary(self, status: status, clock: clock.total())
     try AtomicFile.write(summary.encoded(), to: folder.summary)
   }
