@@ -14,7 +14,13 @@ PREFIX ?= /usr/local
 DESTDIR ?=
 PROGRAMS := lra-prep lra-train
 
-.PHONY: deps build demo test fuzz bench bench-peers families man completions install uninstall format lint clean
+# Training over MPI is a library of its own, opened by lra-train where ranks are started; nothing else
+# needs MPI. MPICC chooses the MPI.
+MPI_PACKAGES := openmpi-bin libopenmpi-dev
+MPI_LIBRARY := liblra-mpi.so
+MPICC ?= mpicc
+
+.PHONY: deps deps-mpi build mpi demo test test-mpi fuzz bench bench-peers families man completions install uninstall format lint clean
 
 # Installs the system packages that are missing, or says how.
 deps:
@@ -30,8 +36,24 @@ deps:
 	  $$run apt-get update -q && $$run apt-get install -y -q $(PACKAGES); \
 	fi
 
+# Installs Open MPI where no MPI is, or says how.
+deps-mpi: deps
+	@if ! { command -v $(MPICC) && command -v mpirun; } > /dev/null; then \
+	  if [ "$$(id -u)" = 0 ]; then run=; \
+	  elif sudo -n true 2> /dev/null; then run=sudo; \
+	  else \
+	    echo "error: Open MPI is missing; install it with" >&2; \
+	    echo "  sudo apt-get install -y $(MPI_PACKAGES)" >&2; exit 1; \
+	  fi; \
+	  $$run apt-get update -q && $$run apt-get install -y -q $(MPI_PACKAGES); \
+	fi
+
 build: deps
 	swift build -c release
+
+# What training on several ranks needs, for the MPI that MPICC belongs to.
+mpi: build deps-mpi
+	$(MPICC) -std=c99 -O2 -Wall -Wextra -Werror -shared -fPIC -o .build/release/$(MPI_LIBRARY) Sources/MPI/lra_mpi.c
 
 # Archives made here, prepared, then a small Transformer with and without self-pretraining.
 demo: build
@@ -40,6 +62,10 @@ demo: build
 test: deps
 	swift build --build-tests $(TEST_FLAGS)
 	swift test --skip-build $(TEST_FLAGS)
+
+# Training on 1, 2 and 4 ranks: the same curve, faults, resuming, disagreement.
+test-mpi: mpi
+	Tests/MPI/test.sh
 
 # Damaged inputs for everything that reads untrusted bytes; SEED=2 makes others.
 fuzz: deps
@@ -75,7 +101,7 @@ completions: build
 	    > .build/completions/$$program.$$shell || exit 1; \
 	done; done
 
-# Both programs, their man pages, and completions for bash, zsh and fish.
+# Both programs, their man pages, completions for bash, zsh and fish, and what `make mpi` made.
 install: man completions
 	for program in $(PROGRAMS); do \
 	  install -D -m 755 .build/release/$$program $(DESTDIR)$(PREFIX)/bin/$$program && \
@@ -86,11 +112,16 @@ install: man completions
 	  install -D -m 644 .build/completions/$$program.fish \
 	    $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/$$program.fish || exit 1; \
 	done
+	if [ -e .build/release/$(MPI_LIBRARY) ]; then \
+	  install -D -m 755 .build/release/$(MPI_LIBRARY) \
+	    $(DESTDIR)$(PREFIX)/lib/long-range-arena/$(MPI_LIBRARY); \
+	fi
 	for page in .build/man/*.1; do \
 	  install -D -m 644 $$page $(DESTDIR)$(PREFIX)/share/man/man1/$${page##*/} || exit 1; \
 	done
 
 uninstall:
+	rm -rf $(DESTDIR)$(PREFIX)/lib/long-range-arena
 	for program in $(PROGRAMS); do \
 	  rm -f $(DESTDIR)$(PREFIX)/bin/$$program \
 	    $(DESTDIR)$(PREFIX)/share/bash-completion/completions/$$program \

@@ -49,6 +49,13 @@ struct SettingOptions: ParsableArguments {
   @Flag(help: "Put a learned token before every sequence and classify by its vector.")
   var classToken = false
 
+  @Option(
+    help: """
+      What batch norm takes its statistics over when ranks split a batch: the whole batch       (synchronised, the default) or each rank's part (local).
+      """
+  )
+  var batchNorm: RunConfiguration.BatchNormStatistics?
+
   @Option(help: "Decides initial weights, the order of samples and dropout.")
   var seed: UInt64?
 
@@ -69,6 +76,7 @@ struct SettingOptions: ParsableArguments {
   var changesRun: Bool {
     preset != nil || config != nil || batchSize != nil || learningRate != nil || weightDecay != nil
       || warmup != nil || schedule != nil || seed != nil || normalization != nil || classToken
+      || batchNorm != nil
   }
 
   /// Lays the options over a configuration: first the file, then the flags.
@@ -83,6 +91,7 @@ struct SettingOptions: ParsableArguments {
     if let schedule { configuration.schedule.shape = schedule }
     if let seed { configuration.seed = seed }
     if let normalization { configuration.normalization = normalization }
+    if let batchNorm { configuration.batchNorm = batchNorm == .local ? .local : nil }
     if classToken {
       (configuration.network.classToken, configuration.network.pooling) = (true, .first)
     }
@@ -113,6 +122,7 @@ struct RunOptions: ParsableArguments {
   var force = false
 
   @OptionGroup var memory: MemoryOptions
+  @OptionGroup var ranks: RankOptions
   @OptionGroup var output: OutputOptions
 
   mutating func validate() throws {
@@ -133,7 +143,11 @@ struct MemoryOptions: ParsableArguments {
 
 /// Threads and text.
 struct OutputOptions: ParsableArguments {
-  @Option(help: "Threads to compute with; all cores by default. The result does not change.")
+  @Option(
+    help: """
+      Threads to compute with; by default all cores that the process was given, or its share of them       where several ranks train together. The result does not change.
+      """
+  )
   var threads: Int?
 
   @Flag(help: "Write no progress.")
@@ -148,7 +162,16 @@ struct OutputOptions: ParsableArguments {
     }
   }
 
-  var pool: WorkerPool { WorkerPool(threads: threads ?? WorkerPool.availableCores) }
+  var pool: WorkerPool { pool(of: Ranks()) }
+
+  func pool(of ranks: Ranks) -> WorkerPool { WorkerPool(threads: threads ?? ranks.cores) }
+
+  /// The same options for one of several ranks, of which the first one speaks.
+  func spoken(by ranks: Ranks) -> OutputOptions {
+    var options = self
+    if !ranks.group.isFirst { options.quiet = true }
+    return options
+  }
 
   /// Writes a line for people, unless they want quiet.
   func note(_ text: String) {
@@ -158,5 +181,6 @@ struct OutputOptions: ParsableArguments {
 
 extension RunConfiguration.Rate.Shape: ExpressibleByArgument {}
 extension RunConfiguration.Stage: ExpressibleByArgument {}
+extension RunConfiguration.BatchNormStatistics: ExpressibleByArgument {}
 extension Objective.Loss: ExpressibleByArgument {}
 extension Split: ExpressibleByArgument {}

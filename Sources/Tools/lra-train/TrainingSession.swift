@@ -20,7 +20,7 @@ struct TrainingSession {
   var source: WeightSource?
   /// Whether an option is given that a resumed run has to agree with.
   var changesRun: Bool
-  private var output: OutputOptions { options.output }
+  private var output: OutputOptions
 
   init(
     stage: RunConfiguration.Stage,
@@ -32,29 +32,51 @@ struct TrainingSession {
     self.data = data
     self.settings = settings
     self.options = options
+    output = options.output
     changesRun = settings.changesRun
   }
 
   /// Trains; `adjust` sets what only one of the commands knows.
   func run(_ adjust: (inout RunConfiguration) throws -> Void) throws {
     try Processor.check()
-    let (configuration, dataSet, folder) = try plan(adjust)
-    let pool = output.pool
-    try configuration.check()
-    if options.force, let source, source.path.hasPrefix(folder.path + "/") {
-      throw RunError(folder.path, "--force would remove the run that --from reads")
+    try options.ranks.run { ranks in
+      var session = self
+      session.output = output.spoken(by: ranks)
+      try session.run(as: ranks, adjust)
     }
-    try checkMemory(configuration, dataSet, pool)
-    let run = try TrainingRun(
+  }
+
+  private func run(
+    as ranks: Ranks,
+    _ adjust: (inout RunConfiguration) throws -> Void
+  ) throws {
+    let pool = output.pool(of: ranks)
+    let (configuration, dataSet, folder) = try ranks.group.agree {
+      if data == "-", ranks.group.size > 1 { try refuseStandardInput(data) }
+      let planned = try plan(adjust)
+      try planned.0.check()
+      if options.force, let source, source.path.hasPrefix(planned.2.path + "/") {
+        throw RunError(planned.2.path, "--force would remove the run that --from reads")
+      }
+      try checkMemory(planned.0, planned.1, pool, ranks)
+      return planned
+    }
+    let run = try TrainingRun.start(
       configuration,
       on: dataSet,
       in: folder,
       resuming: options.resume,
       replacing: options.force,
       recomputing: options.memory.recompute,
-      pool: pool
+      program: ranks.group.size > 1 ? Ranks.program() : "",
+      pool: pool,
+      ranks: ranks.group
     )
-    announce(run)
+    announce(run, ranks)
+    try train(run, ranks)
+  }
+
+  private func train(_ run: TrainingRun, _ ranks: Ranks) throws {
     Interrupts.install()
     let progress = TrainingProgress(run, quiet: output.quiet)
     let outcome: TrainingRun.Outcome
@@ -68,6 +90,10 @@ struct TrainingSession {
       throw error
     }
     progress.finish()
+    guard ranks.group.isFirst else {
+      if outcome == .interrupted { throw ExitCode(ExitStatus.interrupted) }
+      return
+    }
     try report(run, outcome)
   }
 
@@ -186,17 +212,19 @@ struct TrainingSession {
   private func checkMemory(
     _ configuration: RunConfiguration,
     _ dataSet: DataSet,
-    _ pool: WorkerPool
+    _ pool: WorkerPool,
+    _ ranks: Ranks
   ) throws {
-    let largest = try configuration.largestBatch(of: dataSet)
+    let largest = try configuration.largestBatch(of: dataSet, ranks: ranks.group.size)
     func plan(recomputes: Bool) -> Int {
-      Network.memoryPlan(
-        configuration.network,
-        rows: largest.samples * dataSet.manifest.sequences,
-        length: largest.length,
-        threads: pool.threads,
-        recomputes: recomputes
-      ).total
+      ranks.onThisMachine
+        * Network.memoryPlan(
+          configuration.network,
+          rows: largest.samples * dataSet.manifest.sequences,
+          length: largest.length,
+          threads: pool.threads,
+          recomputes: recomputes
+        ).total
     }
     let planned = plan(recomputes: options.memory.recompute)
     guard let available = availableMemory(), planned > available else { return }
@@ -218,9 +246,12 @@ struct TrainingSession {
     )
   }
 
-  private func announce(_ run: TrainingRun) {
+  private func announce(_ run: TrainingRun, _ ranks: Ranks) {
     let configuration = run.configuration
     output.note("run: \(run.folder.path)")
+    if ranks.group.size > 1 {
+      output.note("\(ranks.group.size) ranks, \(ranks.onThisMachine) of them on this machine")
+    }
     output.note(
       "\(stage.rawValue) '\(configuration.preset)' on '\(configuration.data)': "
         + "\(run.network.layout.count) parameters, \(run.totalSteps) steps of "
