@@ -129,7 +129,22 @@ import Testing
         let dx = Values(rows: rows, columns: width)
         let gradients = Values.zeros(2 * width)
         let partials = Values.zeros(normPartialCount(rows: rows, width: width) + 2 * width)
-        let backward = kind == .layer ? layerNormBackward : batchNormBackward
+        let backward =
+          kind == .layer
+          ? layerNormBackward
+          : {
+            batchNormBackward(
+              $0,
+              input: $1,
+              gain: $2,
+              statistics: $3,
+              into: $4,
+              adds: $5,
+              gradients: $6,
+              partials: $7,
+              $8
+            )
+          }
         backward(
           Values(dy, rows: rows, columns: width).matrix,
           x.matrix,

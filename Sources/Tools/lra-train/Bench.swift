@@ -12,13 +12,15 @@ struct Bench: ParsableCommand {
       the rate which products alone reach on as many threads, measured at the start. For the \
       peak of memory of a configuration name it alone.
 
-      --kernels times single kernels instead, after comparing results with a plain computation.
+      --kernels times single kernels instead, after comparing results with a plain computation; \
+      --allreduce, under mpirun or srun, the sums over ranks.
 
       Examples:
         lra-train bench --list
         lra-train bench s4-image transformer-image --threads 1
         lra-train bench s4-image --json --seconds 10
         lra-train bench --kernels --threads 2
+        mpirun -n 4 lra-train bench --allreduce
       """
   )
 
@@ -30,6 +32,11 @@ struct Bench: ParsableCommand {
 
   @Flag(help: "Time single kernels.")
   var kernels = false
+
+  @Flag(name: .customLong("allreduce"), help: "Time sums over ranks.")
+  var allReduce = false
+
+  @OptionGroup var ranks: RankOptions
 
   @Option(help: "Seconds to go on timing steps; evaluation gets half as many, a kernel a fifth.")
   var seconds = 5.0
@@ -55,8 +62,13 @@ struct Bench: ParsableCommand {
     guard seconds > 0, seconds <= 86_400 else {
       throw ValidationError("'--seconds' must be more than 0 and at most 86400")
     }
-    if kernels, !names.isEmpty || write != nil || forwardOnly {
-      throw ValidationError("'--kernels' times all kernels, and nothing else")
+    if kernels && allReduce {
+      throw ValidationError("'--kernels' and '--allreduce' exclude each other")
+    }
+    if kernels || allReduce, !names.isEmpty || write != nil || forwardOnly {
+      throw ValidationError(
+        "'--kernels' and '--allreduce' time all there is of theirs, and nothing else"
+      )
     }
     if write != nil, names.count != 1 {
       throw ValidationError("'--write' needs the name of one configuration")
@@ -103,6 +115,9 @@ struct Bench: ParsableCommand {
 
   func run() throws {
     try Processor.check()
+    if allReduce {
+      return try ranks.run { try AllReduceTable(output.spoken(by: $0)).run($0.group) }
+    }
     let chosen = try names.isEmpty ? BenchmarkConfiguration.all : names.map(named)
     if list {
       for configuration in chosen {

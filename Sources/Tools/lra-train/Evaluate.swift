@@ -31,6 +31,7 @@ struct Evaluate: ParsableCommand {
   @Option(help: "Score only the split's first samples.")
   var samples: Int?
 
+  @OptionGroup var ranks: RankOptions
   @OptionGroup var output: OutputOptions
 
   mutating func validate() throws {
@@ -58,6 +59,33 @@ struct Evaluate: ParsableCommand {
 
   func run() throws {
     try Processor.check()
+    try ranks.run { ranks in
+      var command = self
+      command.output = output.spoken(by: ranks)
+      try command.evaluate(ranks)
+    }
+  }
+
+  private func evaluate(_ ranks: Ranks) throws {
+    let (checkpoint, dataSet, evaluation) = try ranks.group.agree { try prepare(ranks) }
+    Interrupts.install()
+    let progress = ProgressReporter(
+      stage: "evaluate",
+      unit: "samples",
+      total: evaluation.sampleCount,
+      format: output.quiet ? .none : .text
+    )
+    let score = try evaluation.score(
+      shouldStop: { Interrupts.wasRequested },
+      progress: { done, _ in progress.update(done: done) }
+    )
+    progress.finish()
+    guard let score else { throw ExitCode(ExitStatus.interrupted) }
+    guard ranks.group.isFirst else { return }
+    try report(score, checkpoint, dataSet, samples: evaluation.sampleCount)
+  }
+
+  private func prepare(_ ranks: Ranks) throws -> (Checkpoint, DataSet, Evaluation) {
     let checkpoint = try Checkpoint(reading: RunFolder.checkpointPath(at: runPath(runName)))
     let trained = checkpoint.configuration.data
     guard let folder = data ?? (trained.isEmpty ? nil : trained) else {
@@ -73,22 +101,10 @@ struct Evaluate: ParsableCommand {
       of: dataSet,
       batchSize: batchSize,
       samples: samples,
-      pool: output.pool
+      pool: output.pool(of: ranks),
+      ranks: ranks.group
     )
-    Interrupts.install()
-    let progress = ProgressReporter(
-      stage: "evaluate",
-      unit: "samples",
-      total: evaluation.sampleCount,
-      format: output.quiet ? .none : .text
-    )
-    let score = try evaluation.score(
-      shouldStop: { Interrupts.wasRequested },
-      progress: { done, _ in progress.update(done: done) }
-    )
-    progress.finish()
-    guard let score else { throw ExitCode(ExitStatus.interrupted) }
-    try report(score, checkpoint, dataSet, samples: evaluation.sampleCount)
+    return (checkpoint, dataSet, evaluation)
   }
 
   private func report(

@@ -54,7 +54,7 @@ struct RankOptions: ParsableArguments {
       try body(Ranks(group: group, onThisMachine: group.localSize))
     } catch  where error is RankError || error is DivergenceError || error is ExitCode {
       group.finish()
-      guard group.isFirst else { throw ExitCode.failure }
+      guard group.isFirst || error is ExitCode else { throw ExitCode.failure }
       throw (error as? RankError)?.cause ?? error
     } catch {
       writeToStandardError("error: rank \(group.rank): \(error)\n")

@@ -20,16 +20,21 @@ public protocol RankGroup: AnyObject {
 
 /// A process that trains alone.
 public final class SingleRank: RankGroup {
+  /// The first and only rank.
   public let rank = 0
+  /// One.
   public let size = 1
 
   /// The only rank.
   public init() {}
 
+  /// Leaves the values as they are.
   public func allReduce(_ values: UnsafeMutableBufferPointer<Float>) {}
 
+  /// Leaves the values as they are.
   public func allReduce(_ values: UnsafeMutableBufferPointer<Double>) {}
 
+  /// Leaves the bytes as they are.
   public func broadcast(_ bytes: UnsafeMutableRawBufferPointer, from root: Int) {}
 }
 
@@ -73,9 +78,10 @@ extension RankGroup {
     return result
   }
 
-  /// The result of a body that succeeds on every rank, or an error on all of them.
+  /// Runs a body that has to succeed on every rank.
   ///
   /// - Parameter body: something that calls no other rank.
+  /// - Returns: what the body returned on this rank.
   /// - Throws: ``RankError`` with the sentence of the lowest rank that failed.
   public func agree<Value>(_ body: () throws -> Value) throws -> Value {
     guard size > 1 else { return try body() }

@@ -77,12 +77,9 @@ struct BatchSource {
     }
   }
 
-  /// The batch of the given samples; `variant` picks the masks.
+  /// The batch of the given samples; `variant` picks the masks, and sequences are padded to `length`,
+  /// or to the longest of them.
   ///
-  /// - Parameters:
-  ///   - samples: the samples by their numbers in the split.
-  ///   - variant: which masks of each sample.
-  ///   - length: the positions of a sequence with its padding; those of the longest when nil.
   /// - Throws: ``DataSetError`` when the bytes of a sample do not have their checksum.
   func batch(
     _ samples: [Int],

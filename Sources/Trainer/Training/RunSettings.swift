@@ -71,6 +71,25 @@ extension RunConfiguration.Validation {
 }
 
 extension Checkpoint {
+  /// Refuses to go on with another run than it was written by.
+  func check(goesOnWith other: RunConfiguration, stepsPerEpoch: Int) throws {
+    try checkData(other)
+    if let difference = try configuration.firstDifference(from: other) {
+      throw CheckpointError(
+        path: path,
+        reason: "was written with \(difference.path) \(difference.here), the run has "
+          + difference.there
+      )
+    }
+    guard progress.isPossible(stepsPerEpoch: stepsPerEpoch) else {
+      throw CheckpointError(
+        path: path,
+        reason: "the checkpoint is damaged: step \(progress.step) is not step "
+          + "\(progress.batchInEpoch) of epoch \(progress.epoch)"
+      )
+    }
+  }
+
   /// Refuses to go on with other samples than the run began with.
   func checkData(_ other: RunConfiguration) throws {
     guard configuration.dataDigest == other.dataDigest else {

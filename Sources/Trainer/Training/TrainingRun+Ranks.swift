@@ -15,9 +15,16 @@ extension TrainingRun {
   /// broadcast.
   ///
   /// - Parameters:
-  ///   - configuration: as for a process that trains alone, and so is all that is not named here.
+  ///   - configuration: resolved for the data set.
+  ///   - dataSet: the samples.
+  ///   - folder: where the run's files are or will be.
+  ///   - resuming: whether to go on from the folder's last checkpoint, when there is one.
+  ///   - replacing: whether an older run in the folder is removed.
+  ///   - recomputing: whether to compute the insides of blocks twice instead of keeping them.
   ///   - program: what tells one build of the program from another.
+  ///   - pool: the threads to compute with.
   ///   - ranks: the processes that train together.
+  /// - Returns: this rank's side of the run.
   /// - Throws: ``RankError`` on all ranks when one cannot start, or differs in program, data or
   ///   configuration.
   public static func start(

@@ -36,7 +36,7 @@ public final class TrainingRun {
   /// The optimizer steps of one pass over the training split.
   public let stepsPerEpoch: Int
   /// Where the run stands.
-  public private(set) var progress: Progress
+  public internal(set) var progress: Progress
   /// What was taken from a pretrained network.
   public let transfer: TransferReport?
   let task: String
@@ -44,13 +44,13 @@ public final class TrainingRun {
   let ranks: any RankGroup
   let optimizer: AdamW
   let training: BatchSource
-  private let schedule: Schedule
+  let schedule: Schedule
   /// The samples of the training split that are trained on; nil for all.
   private let subset: [Int]?
-  private let evaluator: Evaluator
-  private let pool: WorkerPool
-  private let log: RunLog?
-  private var clock: RunClock
+  let evaluator: Evaluator
+  let pool: WorkerPool
+  let log: RunLog?
+  var clock: RunClock
 
   /// Starts a run, or goes on with the one in `folder`.
   ///
@@ -151,23 +151,9 @@ public final class TrainingRun {
     optimizer = configuration.optimizer.adamW(for: network.layout, pool)
     if resuming, folder.holdsCheckpoint {
       let checkpoint = try Checkpoint(reading: folder.last)
-      try checkpoint.checkData(configuration)
-      if let other = try checkpoint.configuration.firstDifference(from: configuration) {
-        throw CheckpointError(
-          path: folder.last,
-          reason: "was written with \(other.path) \(other.here), the run has \(other.there)"
-        )
-      }
-      progress = checkpoint.progress
-      guard progress.isPossible(stepsPerEpoch: stepsPerEpoch) else {
-        throw CheckpointError(
-          path: folder.last,
-          reason: "the checkpoint is damaged: step \(progress.step) is not step "
-            + "\(progress.batchInEpoch) of epoch \(progress.epoch)"
-        )
-      }
+      try checkpoint.check(goesOnWith: configuration, stepsPerEpoch: stepsPerEpoch)
       try checkpoint.restore(network, optimizer)
-      transfer = nil
+      (progress, transfer) = (checkpoint.progress, nil)
     } else {
       network.initialize(seed: configuration.seed)
       transfer = try configuration.from.map { path in
@@ -244,7 +230,7 @@ public final class TrainingRun {
     throw divergence(result.loss, gradientNorm, multiplier, step: progress.step + 1)
   }
 
-  private func divergence(
+  func divergence(
     _ loss: Double,
     _ gradientNorm: Double,
     _ multiplier: Double,
@@ -293,75 +279,5 @@ public final class TrainingRun {
     progress.reported = Progress.Sums()
     try log?.append(line)
     observer(.step(line))
-  }
-
-  private var isEvaluationDue: Bool {
-    progress.step == totalSteps
-      || configuration.validation.everySteps.map { progress.step % $0 == 0 }
-        ?? (progress.batchInEpoch == 0)
-  }
-
-  private var isCheckpointDue: Bool {
-    isEvaluationDue || configuration.checkpointSteps.map { progress.step % $0 == 0 } ?? false
-  }
-
-  /// Scores the validation split and keeps the best weights; false when it was interrupted.
-  private func evaluate(_ shouldStop: () -> Bool, _ observer: (Event) -> Void) throws -> Bool {
-    progress.owesEvaluation = true
-    let score = try evaluator.score(network, ranks: ranks, shouldStop: shouldStop) { done, count in
-      observer(.evaluating(done: done, count: count))
-    }
-    guard let score else { return false }
-    guard score.loss.isFinite else {
-      let multiplier = schedule.multiplier(at: max(0, progress.step - 1))
-      let norm = GradientClipping.norm(of: network.gradients, pool: pool)
-      throw divergence(score.loss, norm, multiplier, step: progress.step)
-    }
-    progress.owesEvaluation = false
-    progress.lastValidation = score
-    let line = MetricsLine(
-      event: "validation",
-      step: progress.step,
-      epoch: (progress.step - 1) / stepsPerEpoch,
-      loss: score.loss,
-      accuracy: score.accuracy,
-      r2: score.r2,
-      targets: score.targets,
-      clock: clock.reading()
-    )
-    let isBest = configuration.validation.isBetter(score, than: progress.bestMetric)
-    if isBest {
-      progress.bestMetric = configuration.validation.metric(of: score)
-      progress.bestStep = progress.step
-      try write(nil, to: folder.best)
-    }
-    try log?.append(line)
-    observer(.validation(line, isBest: isBest))
-    clock.skip()
-    return true
-  }
-
-  private func save(_ observer: (Event) -> Void) throws {
-    try checkWeights()
-    try write(optimizer, to: folder.last)
-    observer(.saved(path: folder.last))
-    clock.skip()
-  }
-
-  private func interrupt(_ observer: (Event) -> Void) throws -> Outcome {
-    try save(observer)
-    try writeSummary(status: "interrupted")
-    return .interrupted
-  }
-
-  private func write(_ optimizer: AdamW?, to path: String) throws {
-    guard ranks.isFirst else { return }
-    try Checkpoint.write(network, optimizer, configuration, progress, to: path)
-  }
-
-  private func writeSummary(status: String) throws {
-    guard ranks.isFirst else { return }
-    let summary = RunSummary(self, status: status, clock: clock.total())
-    try AtomicFile.write(summary.encoded(), to: folder.summary)
   }
 }

@@ -1,0 +1,188 @@
+#!/usr/bin/env bash
+# Training on several ranks over MPI, on data made here: the same curve for 1, 2 and 4 ranks, faults,
+# resuming with another number of ranks, ranks that disagree.
+#
+# Usage: test.sh [FOLDER]     everything goes under FOLDER (default: a temporary one), which is replaced.
+# MPIRUN chooses the launcher (default: mpirun).
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+
+prep=$PWD/.build/release/lra-prep
+train=$PWD/.build/release/lra-train
+library=$PWD/.build/release/liblra-mpi.so
+folder=${1:-$(mktemp -d)}
+rm -rf "$folder" && mkdir -p "$folder"
+[ $# -gt 0 ] || trap 'rm -rf "$folder"' EXIT
+cd "$folder"
+
+# More ranks than cores, and root in containers.
+export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 OMPI_MCA_rmaps_base_oversubscribe=1
+mpirun=${MPIRUN:-mpirun}
+
+say() { printf '== %s\n' "$*"; }
+fail() {
+  printf 'FAILED: %s\n' "$*" >&2
+  tail -n 20 log >&2 || true
+  exit 1
+}
+
+# ranks N COMMAND...: runs lra-train on N ranks; text goes to the file log.
+ranks() {
+  local count=$1
+  shift
+  "$mpirun" -n "$count" "$train" "$@" --threads 1 > log 2>&1
+}
+
+# As rank 1, "$@" is changed by the text OTHER first; every rank notes its process in pid.RANK.
+wrapper='rank=${OMPI_COMM_WORLD_RANK:-${PMI_RANK:-0}}; echo $$ > pid.$rank
+  if [ "$rank" = 1 ]; then eval "$OTHER"; fi; exec "$@"'
+wrapped() {
+  local count=$1
+  shift
+  "$mpirun" -n "$count" bash -c "$wrapper" bash "$train" "$@" --threads 1 > log 2>&1
+}
+
+# same_curve RUN RUN BOUND [EVENT]: no loss may differ by more than a share of itself.
+losses() {
+  sed -n "s/.*\"event\":\"$2\".*\"loss\":\([^,}]*\).*\"step\":\([0-9]*\).*/\2 \1/p" "runs/$1/metrics.jsonl"
+}
+same_curve() {
+  local largest event=${4:-[a-z]*}
+  largest=$(paste -d' ' <(losses "$1" "$event") <(losses "$2" "$event") | awk '
+    NF != 4 || $1 != $3 { print "not the same lines"; exit }
+    { d = ($2 - $4) / $2; if (d < 0) d = -d; if (d > largest) largest = d }
+    END { print largest + 0, NR }')
+  printf '   %s and %s: largest relative difference %s lines\n' "$1" "$2" "$largest"
+  awk -v largest="${largest% *}" -v bound="$3" 'BEGIN { exit !(largest + 0 == largest && largest < bound) }' \
+    || fail "the curves of $1 and $2 differ by $largest, expected less than $3"
+}
+
+# Waits until a run has so many lines of metrics.
+wait_for() {
+  for _ in $(seq 600); do
+    [ -e "runs/$1/metrics.jsonl" ] && [ "$(wc -l < "runs/$1/metrics.jsonl")" -ge "$2" ] && return
+    sleep 0.1
+  done
+  fail "run $1 wrote no $2 lines of metrics"
+}
+
+say "data sets"
+"$prep" generate listops --seed 1 --samples 400 --validation-samples 50 --test-samples 50 --depth 4 \
+  --maximum-arguments 5 --minimum-length 10 --maximum-length 60 --value-probability 0.7 \
+  --output listops.tar.gz --quiet
+"$prep" build listops --input listops.tar.gz --output data/listops --mask token:0.15:variants=2 --quiet
+"$prep" generate pathfinder --seed 1 --resolution 32 --samples 100 --output path.tar.gz --quiet
+"$prep" build pathfinder32 --input path.tar.gz --output data/path --mask token:0.5 --quiet
+# Sequences of many lengths, dropout, and a last batch of an epoch that is smaller.
+echo '{"reportSteps": 1, "batchSize": 30, "dropsLastBatch": false, "checkpointSteps": 10,
+  "network": {"dropout": 0.1}, "schedule": {"warmUpSteps": 5}}' > listops.json
+echo '{"reportSteps": 1, "batchSize": 4, "schedule": {"warmUpSteps": 5}, "network": {"norm": "batch",
+  "depth": 1, "width": 16}}' > path.json
+listops="--data data/listops --preset demo-listops --config listops.json"
+path="--data data/path --preset demo-pathfinder32 --config path.json"
+
+say "1, 2 and 4 ranks give the same curve over 50 steps"
+for count in 1 2 4; do
+  ranks $count pretrain $listops --steps 50 --run runs/tokens-$count || fail "$count ranks"
+  ranks $count finetune $path --steps 50 --run runs/pixels-$count || fail "$count ranks"
+done
+for count in 2 4; do
+  same_curve tokens-1 tokens-$count 1e-6
+  # Validation is left out: the gradient of a bias before batch norm is 0 but for rounding, Adam makes
+  # steps of it, and running means follow them with a delay.
+  same_curve pixels-1 pixels-$count 1e-5 step
+done
+
+say "the same number of ranks gives the same bits"
+ranks 4 pretrain $listops --steps 50 --run runs/again || fail "4 ranks"
+cmp runs/tokens-4/last.safetensors runs/again/last.safetensors || fail "other bits"
+
+say "batch norm with local statistics"
+ranks 2 finetune $path --steps 20 --run runs/local --batch-norm local || fail "2 ranks"
+
+say "an evaluation is the same on any number of ranks"
+for count in 1 3; do
+  "$mpirun" -n $count "$train" evaluate --run runs/tokens-1 --batch-size 7 --threads 1 --quiet \
+    > scores-$count 2> log || fail "$count ranks"
+done
+cmp scores-1 scores-3 || fail "other scores"
+
+say "a signal to one rank stops all of them at the same step, saved"
+OTHER= wrapped 2 pretrain $listops --steps 100000 --run runs/stopped &
+job=$!
+wait_for stopped 20
+kill -TERM "$(cat pid.1)"
+code=0
+wait $job || code=$?
+[ $code = 130 ] || fail "exit code $code, expected 130"
+grep -q "interrupted after step" log || fail "nothing was said of the interruption"
+
+say "the run goes on with another number of ranks"
+ranks 4 pretrain --run runs/stopped --resume --steps 50 > log 2>&1 || fail "resuming"
+step=$(sed -n 's/^going on from step //p' log)
+[ "${step:-0}" -gt 0 ] || fail "it did not go on"
+
+say "killing a rank ends the job, and the last checkpoint is whole"
+OTHER= wrapped 4 pretrain $listops --steps 100000 --run runs/killed &
+job=$!
+wait_for killed 25
+begin=$(date +%s%N)
+kill -KILL "$(cat pid.2)"
+code=0
+wait $job || code=$?
+[ $code != 0 ] || fail "the job ended with success"
+printf '   ended %d ms later: %s\n' $((($(date +%s%N) - begin) / 1000000)) \
+  "$(grep -m1 -i 'signal\|killed' log || fail "nothing was said of the death")"
+[ $((($(date +%s%N) - begin) / 1000000000)) -lt 10 ] || fail "it took 10 seconds or more"
+ranks 2 pretrain --run runs/killed --resume --steps 50 || fail "resuming after a death"
+grep -q "going on from step [1-9]0$" log || fail "it did not go on from a checkpoint"
+same_curve tokens-1 killed 1e-6
+
+# refused SENTENCE COMMAND...: the command must fail with one such sentence.
+refused() {
+  local sentence=$1
+  shift
+  ! "$@" || fail "it went on, expected: $sentence"
+  [ "$(grep -c "^error: " log)" = 1 ] || fail "not one sentence, expected: $sentence"
+  grep -q "^error: $sentence" log || fail "another sentence, expected: $sentence"
+  printf '   %s\n' "$(grep -m1 '^error: ' log)"
+}
+
+say "ranks that disagree are refused"
+OTHER='set -- "$@" --seed 7' refused "rank 1: seed: is 7 here" \
+  wrapped 4 pretrain $listops --steps 50 --run runs/other
+OTHER='set -- "$@" --steps 60' refused "rank 1: steps: is 60 here, 50 on rank 0" \
+  wrapped 2 pretrain $listops --steps 50 --run runs/other
+"$prep" generate listops --seed 2 --samples 400 --validation-samples 50 --test-samples 50 --depth 4 \
+  --maximum-arguments 5 --minimum-length 10 --maximum-length 60 --output other.tar.gz --quiet
+"$prep" build listops --input other.tar.gz --output data/other --mask token:0.15:variants=2 --quiet
+OTHER='set -- "$@" --data data/other' refused "rank 1: the digest of the data set: is " \
+  wrapped 2 pretrain $listops --steps 50 --run runs/other
+cp "$train" other-train
+printf ' ' >> other-train
+LRA_MPI=$library OTHER='shift; set -- ./other-train "$@"' refused "rank 1: the program: is " \
+  wrapped 2 pretrain $listops --steps 50 --run runs/other
+OTHER='set -- "$@" --data data/nowhere' refused "rank 1: data/nowhere: not a data set" \
+  wrapped 2 pretrain $listops --steps 50 --run runs/other
+[ ! -e runs/other ] || fail "a refused run left a folder"
+
+say "what one rank alone meets ends all of them"
+cp -r data/listops data/damaged
+for shard in data/damaged/train-*-of-?????.safetensors; do
+  size=$(stat -c %s "$shard")
+  head -c $((size / 2)) /dev/zero | dd of="$shard" bs=1M seek=$((size / 2)) oflag=seek_bytes \
+    conv=notrunc status=none
+done
+OTHER='set -- "$@" --data data/damaged' refused "rank 1: " \
+  wrapped 2 pretrain $listops --steps 50 --run runs/damaged
+
+say "without the library several processes are refused, one trains"
+refused "liblra-mpi.so: it is needed to train on several ranks" \
+  env -u LRA_MPI sh -c '"$@" > log 2>&1' sh \
+  "$mpirun" -n 2 ./other-train pretrain $listops --steps 2 --run runs/alone
+grep -q "^hint: 'make mpi'" log || fail "no hint"
+"$mpirun" -n 1 ./other-train pretrain $listops --steps 2 --run runs/alone > log 2>&1 || fail "one rank"
+"$mpirun" -n 2 sh -c './other-train pretrain "$@" --run runs/off-$OMPI_COMM_WORLD_RANK$PMI_RANK' sh \
+  $listops --steps 2 --mpi off > log 2>&1 || fail "--mpi off"
+
+say "all passed"
