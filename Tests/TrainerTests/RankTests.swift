@@ -171,9 +171,9 @@ import Testing
       #expect(Set(sentences).count == 1)
       return sentences[0]
     }
-    #expect(try sentence(seed).hasPrefix("rank 1: seed: is 6 here, 5 on rank 0\nhint: "))
-    #expect(try sentence(steps).hasPrefix("rank 1: steps: is 8 here, 9 on rank 0\n"))
-    #expect(try sentence(same, program: "abc").hasPrefix("rank 1: the program: is abc here"))
+    #expect(try sentence(seed).hasPrefix("rank 1: ranks disagree: seed is 6, on rank 0 it is 5\nhint: "))
+    #expect(try sentence(steps).hasPrefix("rank 1: ranks disagree: steps is 8, on rank 0 it is 9\n"))
+    #expect(try sentence(same, program: "abc").hasPrefix("rank 1: ranks disagree: the program is abc"))
     #expect(!RunFolder(harness.path("run")).holdsRun)
   }
 

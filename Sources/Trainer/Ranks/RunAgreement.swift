@@ -16,8 +16,8 @@ struct RunAgreement: Codable {
       let first = try JSON.decode(RunAgreement.self, from: bytes)
       guard let (what, mine, theirs) = try firstDifference(from: first) else { return }
       throw RunError(
-        what,
-        "is \(mine) here, \(theirs) on rank 0",
+        "ranks disagree",
+        "\(what) is \(mine), on rank 0 it is \(theirs)",
         hint: "start all ranks with the same program, options and data set"
       )
     }
