@@ -170,8 +170,13 @@ OTHER='set -- "$@" --data data/nowhere' refused "rank 1: data/nowhere: not a dat
 say "what one rank alone meets ends all of them"
 cp -r data/listops data/damaged
 shard=data/damaged/train-00000-of-00001.safetensors
-printf '\1\1\1\1' | dd of="$shard" bs=1 seek=$(($(stat -c %s "$shard") / 3)) conv=notrunc status=none
-OTHER='set -- "$@" --data data/damaged' refused "rank 1: data/damaged.*checksum" \
+# Other tokens in place of the first thousand: samples that do not have their checksums.
+header=$(($(od -An -tu8 -N8 "$shard")))
+values=$(head -c $((8 + header)) "$shard" | tail -c "$header" |
+  sed 's/.*"x\.values":{[^}]*"data_offsets":\[\([0-9]*\).*/\1/')
+head -c 1000 /dev/zero | tr '\0' '\5' |
+  dd of="$shard" bs=1 seek=$((8 + header + values)) conv=notrunc status=none
+OTHER='set -- "$@" --data data/damaged' refused "rank 1: data/damaged.* is damaged" \
   wrapped 2 pretrain $listops --steps 50 --run runs/damaged
 
 say "without the library several processes are refused, one trains"
