@@ -171,9 +171,10 @@ import Testing
       #expect(Set(sentences).count == 1)
       return sentences[0]
     }
-    #expect(try sentence(seed).hasPrefix("rank 1: ranks disagree: seed is 6, on rank 0 it is 5\nhint: "))
-    #expect(try sentence(steps).hasPrefix("rank 1: ranks disagree: steps is 8, on rank 0 it is 9\n"))
-    #expect(try sentence(same, program: "abc").hasPrefix("rank 1: ranks disagree: the program is abc"))
+    let prefix = "rank 1: ranks disagree: "
+    #expect(try sentence(seed).hasPrefix(prefix + "seed is 6, on rank 0 it is 5\nhint: "))
+    #expect(try sentence(steps).hasPrefix(prefix + "steps is 8, on rank 0 it is 9\n"))
+    #expect(try sentence(same, program: "abc").hasPrefix(prefix + "the program is abc"))
     #expect(!RunFolder(harness.path("run")).holdsRun)
   }
 
