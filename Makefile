@@ -14,7 +14,7 @@ PREFIX ?= /usr/local
 DESTDIR ?=
 PROGRAMS := lra-prep lra-train
 
-.PHONY: deps build demo test fuzz bench bench-peers families man completions install uninstall format lint clean
+.PHONY: deps build demo test test-report fuzz bench bench-peers families man completions install uninstall format lint clean
 
 # Installs the system packages that are missing, or says how.
 deps:
@@ -40,6 +40,10 @@ demo: build
 test: deps
 	swift build --build-tests $(TEST_FLAGS)
 	swift test --skip-build $(TEST_FLAGS)
+
+# The report in headless Chromium; screenshots are left in .build/report-test/screenshots.
+test-report: build
+	Tests/Report/browser.sh
 
 # Damaged inputs for everything that reads untrusted bytes; SEED=2 makes others.
 fuzz: deps

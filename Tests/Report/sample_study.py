@@ -143,7 +143,7 @@ def welch(first, second):
 
 def varied(cell, field, share, gain):
     """A made-up cell: the same runs with values moved by `gain`."""
-    values = [round(value + gain, 6) for value in cell["values"]]
+    values = [max(0.0, round(value + gain, 6)) for value in cell["values"]]
     return {**cell, field: share, "values": values, "mean": statistics.mean(values), "pValue": None}
 
 

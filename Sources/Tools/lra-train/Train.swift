@@ -23,6 +23,7 @@ struct Train: ParsableCommand {
     subcommands: [
       Pretrain.self, Finetune.self, Evaluate.self, Plan.self, ListPresets.self, Export.self,
       Import.self, CheckGolden.self, Bench.self, Compare.self, WriteReport.self,
+      Kernels.self, Watch.self,
     ]
   )
 

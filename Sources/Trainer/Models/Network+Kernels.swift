@@ -4,15 +4,15 @@ public struct KernelMagnitude: Sendable, Equatable {
   public enum Direction: String, Codable, Sendable, CaseIterable {
     /// The position itself and those before it.
     case before
-    /// Those behind it.
-    case behind
+    /// Those after it.
+    case after
   }
 
   /// The block, from 0.
   public var layer: Int
   /// Which positions the kernels read.
   public var direction: Direction
-  /// The distance of the first value: 0, or 1 where kernels of what is behind leave the position out.
+  /// The distance of the first value: 0, or 1 where kernels of what follows leave the position out.
   public var firstShift: Int
   /// max over channels of |K|, one value a distance.
   public var values: [Float]
@@ -59,7 +59,7 @@ extension Network {
     _ kernels: UnsafePointer<Float>,
     count: Int
   ) -> [KernelMagnitude] {
-    let (sides, firstBehind): (Int, Int) =
+    let (sides, firstAfter): (Int, Int) =
       switch kind {
       case .stateSpace(let model): (model.kernels, 1)
       case .mega(let model): (model.kernels, 0)
@@ -70,8 +70,8 @@ extension Network {
     return (0..<sides).map { side in
       KernelMagnitude(
         layer: layer,
-        direction: side == 0 ? .before : .behind,
-        firstShift: side == 0 ? 0 : firstBehind,
+        direction: side == 0 ? .before : .after,
+        firstShift: side == 0 ? 0 : firstAfter,
         values: (0..<length).map { shift in
           let row = kernels + (side * length + shift) * width
           return (0..<width).reduce(0) { max($0, row[$1].magnitude) }

@@ -26,19 +26,22 @@ struct Finding {
     }
   }
 
-  /// The sentences.
-  var text: String {
-    guard !comparisons.isEmpty else {
-      return "No architecture was trained both from scratch and from pretrained weights, so nothing is "
-        + "compared."
-    }
-    return [headline, extremes, certainty].filter { !$0.isEmpty }.joined(separator: " ")
+  /// The largest differences and how sure they are; empty when nothing is compared.
+  var details: String {
+    comparisons.isEmpty
+      ? "" : [extremes, certainty].filter { !$0.isEmpty }.joined(separator: " ")
   }
 
   private var ahead: [Comparison] { comparisons.filter { $0.gain > 0 } }
   private var behind: [Comparison] { comparisons.filter { $0.gain < 0 } }
 
-  private var headline: String {
+  /// In how many comparisons pretraining is ahead.
+  var headline: String {
+    guard !comparisons.isEmpty else {
+      return
+        "No architecture was trained both from scratch and from pretrained weights, so nothing is "
+        + "compared."
+    }
     let (count, ahead) = (comparisons.count, ahead.count)
     let equal = count - ahead - behind.count
     guard count > 1 else {
@@ -46,7 +49,8 @@ struct Finding {
       return "Self-pretraining \(way) training from scratch in the only comparison ("
         + comparisons[0].text + ")."
     }
-    let start = "Self-pretraining is ahead of training from scratch in "
+    let start =
+      "Self-pretraining is ahead of training from scratch in "
       + (ahead == count ? "all \(count) comparisons" : "\(ahead) of \(count) comparisons")
     var rest: [String] = []
     if !behind.isEmpty { rest.append("behind in \(behind.count)") }
@@ -78,6 +82,7 @@ struct Finding {
     if good + bad == 0 { return "No difference reaches p < 0.05." }
     let against = bad == 0 ? "" : " and \(bad) against it"
     let verb = good + bad == 1 ? "reaches" : "reach"
-    return "\(NumberText.count(good, "difference")) in favour of pretraining\(against) \(verb) p < 0.05."
+    return
+      "\(NumberText.count(good, "difference")) in favour of pretraining\(against) \(verb) p < 0.05."
   }
 }

@@ -14,7 +14,7 @@ public struct KernelDrawing {
   /// A picture of all panels, as an SVG file that is read in light and dark.
   public func svg(title: String) -> String {
     let charts = charts()
-    let columns = charts.contains { $0.direction == .behind } ? 2 : min(3, charts.count)
+    let columns = charts.contains { $0.direction == .after } ? 2 : min(3, charts.count)
     let rows = (charts.count + columns - 1) / columns
     let (width, height) = (Self.size.width + 12, Self.size.height + 12)
     let panels = charts.enumerated().map { index, chart in
@@ -49,10 +49,16 @@ public struct KernelDrawing {
     return picture.source + "\n"
   }
 
-  /// The panels for a page.
-  func panels() -> [Markup] { charts().map { $0.chart.markup() } }
+  /// The panels for a page, in rows of whole layers.
+  func panels(of context: String) -> [Markup] {
+    charts().map { panel in
+      var chart = panel.chart
+      chart.context = context
+      return chart.markup()
+    }
+  }
 
-  private static let size = (width: 340.0, height: 190.0)
+  private static let size = (width: 290.0, height: 190.0)
 
   private func charts() -> [(direction: KernelMagnitude.Direction, chart: Chart)] {
     let sides = zip(comparison.trained, comparison.reference).map { trained, reference in
@@ -69,7 +75,7 @@ public struct KernelDrawing {
     return sides.map { trained, after, before in
       let chart = Chart(
         title: "layer \(trained.layer + 1), "
-          + (trained.direction == .before ? "what is before" : "what is behind"),
+          + (trained.direction == .before ? "positions before" : "positions after"),
         summary: Self.summary(trained, after, before, referenceName),
         x: Axis(
           trained.firstShift == 0 ? "shift + 1" : "shift",
@@ -81,7 +87,8 @@ public struct KernelDrawing {
           Series(label: referenceName, hue: .scratch, isDashed: true, form: .line, points: before),
           Series(label: "trained", hue: .masked, form: .line, points: after),
         ],
-        size: Self.size
+        size: Self.size,
+        labelRoom: 50
       )
       return (trained.direction, chart)
     }

@@ -6,7 +6,8 @@ enum PageStyle {
   private static let dark =
     "--paper:#14171b;--ink:#e7eaee;--quiet:#9aa5b1;--line:#2c323a;--soft:#1d2228;--accent:#7cb4f7;"
     + "--box:#2b2410;--box-line:#b58a12;" + Palette.variables(isDark: true)
-  private static let font = "font-family:system-ui,-apple-system,'Segoe UI','DejaVu Sans',sans-serif"
+  private static let font =
+    "font-family:system-ui,-apple-system,'Segoe UI','DejaVu Sans',sans-serif"
 
   private static let schemes =
     ":root{color-scheme:light dark;\(light)}\n@media (prefers-color-scheme:dark){:root{\(dark)}}\n"
@@ -45,7 +46,7 @@ enum PageStyle {
     .scroll{overflow-x:auto;margin:.8rem 0}
     table{border-collapse:collapse;font-size:.92rem;font-variant-numeric:tabular-nums}
     caption{caption-side:top;text-align:left;color:var(--quiet);font-size:.88rem;padding-bottom:.6rem;
-    max-width:46rem}
+    max-width:min(46rem,85vw)}
     th,td{text-align:left;vertical-align:top;padding:.35rem .9rem .35rem 0;font-weight:400}
     thead th{color:var(--quiet);border-bottom:1px solid var(--quiet);white-space:nowrap}
     tbody{border-bottom:1px solid var(--line)}tbody th[rowspan]{font-weight:600}
@@ -66,6 +67,7 @@ enum PageStyle {
     figure{margin:1.4rem 0 0}figcaption p{color:var(--quiet);font-size:.88rem;margin:.1rem 0}
     .grid-of{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,19rem),1fr));
     gap:1rem 1.4rem;margin-top:.5rem}
+    .small{grid-template-columns:repeat(auto-fill,minmax(min(100%,15rem),1fr))}
     .chart{width:100%;max-width:27rem;height:auto;overflow:visible}
     .legend{display:flex;flex-wrap:wrap;gap:.2rem 1.2rem;list-style:none;margin:.6rem 0;padding:0;
     font-size:.9rem}
@@ -87,7 +89,8 @@ enum PageStyle {
   private static let narrow = """
     @media (max-width:36rem){body{padding:1rem .9rem 3rem}h1{font-size:1.5rem}
     .facts{grid-template-columns:minmax(0,1fr);gap:0}.facts dd{margin-bottom:.6rem}
-    .finding,.question{font-size:1.05rem}}
+    .finding,.question{font-size:1.05rem}table{font-size:.82rem}.start{white-space:normal}
+    #comparison td.n{min-width:0}th,td{padding-right:.5rem}.n{padding-left:.4rem}}
 
     """
 

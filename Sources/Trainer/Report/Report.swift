@@ -37,7 +37,11 @@ public struct Report {
       Overview(content).markup(),
       Self.contents(sections),
       .element("main", [:], Markup(sections.map { $0.markup() }), RunTable.notes(notes)),
-      .element("footer", [:], "Written by lra-train report. Every number comes from the run folders.")
+      .element(
+        "footer",
+        [:],
+        "Written by lra-train report. Every number comes from the run folders."
+      )
     )
     return "<!DOCTYPE html>\n"
       + Markup.element("html", ["lang": "en"], head, "\n", body).source + "\n"

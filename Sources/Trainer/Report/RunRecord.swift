@@ -35,7 +35,7 @@ struct RunRecord {
     var value: Double
 
     /// The number as tables show it.
-    var text: String { MetricScale(name).text(value) }
+    var text: String { MetricScale(name).text(value) + (MetricScale(name).isShare ? " %" : "") }
   }
 
   /// Reads a run.
@@ -48,7 +48,9 @@ struct RunRecord {
     configurationText = String(decoding: try readFile(folder.configuration), as: UTF8.self)
     metrics = folder.readMetrics()
     summary = try? RunSummary(of: folder)
-    test = (try? readFile(folder.path + "/test.json")).flatMap { try? JSON.decode(Test.self, from: $0) }
+    test = (try? readFile(folder.path + "/test.json")).flatMap {
+      try? JSON.decode(Test.self, from: $0)
+    }
   }
 
   /// The validations, in their order.
@@ -90,8 +92,6 @@ struct MetricScale {
   var decimals: Int { isShare ? 1 : 3 }
   /// The name with its unit, as on axes.
   var axisLabel: String { isShare ? "accuracy, %" : name }
-  /// Behind a number in a sentence.
-  var unit: String { isShare ? " %" : " " + name }
   /// Behind a difference in a sentence.
   var differenceUnit: String { isShare ? " points" : " " + name }
 

@@ -69,12 +69,17 @@ extension Markup {
   static func number(_ content: Markup) -> Markup { .element("td", ["class": "n"], content) }
 
   /// Pictures side by side, as many as have room, with a line under a heading.
-  static func figures(_ title: String, _ note: Markup = "", _ pictures: [Markup]) -> Markup {
+  static func figures(
+    _ title: String,
+    _ note: Markup = "",
+    _ pictures: [Markup],
+    grid: String = "grid-of"
+  ) -> Markup {
     .element(
       "figure",
       [:],
       .element("figcaption", [:], .element("h3", [:], Markup(title)), note),
-      .element("div", ["class": "grid-of"], Markup(pictures))
+      .element("div", ["class": grid], Markup(pictures))
     )
   }
 

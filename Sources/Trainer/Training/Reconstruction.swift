@@ -110,7 +110,9 @@ struct Reconstructor {
     _ logits: [Float],
     outputs: Int
   ) -> [Reconstruction.Token] {
-    guard case .tokens(let input) = batch.input, case .classes(let classes) = target else { return [] }
+    guard case .tokens(let input) = batch.input, case .classes(let classes) = target else {
+      return []
+    }
     return positions.enumerated().map { index, position in
       guard classes[position] != ignoredClassTarget else {
         return Reconstruction.Token(token: input[position], prediction: nil)
@@ -137,7 +139,9 @@ struct Reconstructor {
       switch target {
       case .classes(let classes) where classes[position] != ignoredClassTarget:
         mask[index] = 1
-        restored[index] = UInt8(clamping: likeliest(outputs, index, outputs.count / positions.count))
+        restored[index] = UInt8(
+          clamping: likeliest(outputs, index, outputs.count / positions.count)
+        )
       case .values(let values, _) where values[position * channels] != ignoredValueTarget:
         mask[index] = 1
         for channel in 0..<channels {

@@ -45,6 +45,7 @@ public final class TrainingRun {
   private let evaluator: Evaluator
   private let pool: WorkerPool
   private let log: RunLog
+  private let pictures: ReconstructionLog?
   private var clock: RunClock
 
   /// Starts a run, or goes on with the one in `folder`.
@@ -148,7 +149,8 @@ public final class TrainingRun {
     network.reserveKernels(for: largest.length)
     if !(resuming && folder.holdsRun) { try folder.create(replacing: replacing) }
     try AtomicFile.write(configuration.encoded(), to: folder.configuration)
-    log = try RunLog(folder, keepingUpTo: progress.step)
+    log = try RunLog(folder, configuration, keepingUpTo: progress.step)
+    pictures = ReconstructionLog(evaluator.source, of: dataSet, rows: largest.samples)
     let earlier = resuming ? try? RunSummary(of: folder) : nil
     try folder.removeSummary()
     clock = RunClock(earlierSeconds: earlier?.clock.seconds ?? 0)
@@ -312,6 +314,7 @@ public final class TrainingRun {
       try Checkpoint.write(network, nil, configuration, progress, to: folder.best)
     }
     try log.append(line)
+    try pictures?.append(to: log, network, step: progress.step, runSeconds: line.clock.seconds)
     observer(.validation(line, isBest: isBest))
     clock.skip()
     return true

@@ -23,12 +23,14 @@ struct Axis {
   ///   - values: what has to be seen; what is not finite is passed over, and on a logarithmic axis
   ///     what is not positive.
   ///   - spread: how values are spread.
+  ///   - isTight: whether the axis ends with the values instead of with round numbers.
   ///   - named: the values that are named instead of round ones.
   ///   - text: how a value is written; chosen by the distance of round numbers when nil.
   init(
     _ label: String,
     over values: some Sequence<Double>,
     spread: Spread = .linear,
+    isTight: Bool = false,
     named: [Double]? = nil,
     text: ((Double) -> String)? = nil
   ) {
@@ -40,9 +42,11 @@ struct Axis {
     switch spread {
     case .linear:
       let (round, step) = Self.linear(least, greatest)
-      range = (round.first ?? least)...(round.last ?? greatest)
+      let isTight = isTight && least < greatest
+      range = isTight ? least...greatest : (round.first ?? least)...(round.last ?? greatest)
       let decimals = max(0, -NumberText.exponent(of: step))
-      ticks = (named ?? round).map {
+      let range = range
+      ticks = (named ?? round).filter(range.contains).map {
         ($0, text?($0) ?? (step >= 1000 ? NumberText.axis($0) : NumberText.fixed($0, decimals)))
       }
     case .logarithmic:

@@ -2,6 +2,8 @@
 struct Chart {
   /// What is in the picture, a few words; written above it.
   var title: String
+  /// What stands before the title for those who do not see the page around the picture.
+  var context = ""
   /// What the picture says, in a sentence, for those who do not see it.
   var summary: String
   /// The axis along the bottom.
@@ -13,13 +15,13 @@ struct Chart {
   /// Pairs of places that belong together, joined by a quiet line.
   var pairs: [[(x: Double, y: Double)]] = []
   /// The picture's size in units of the font's 11.
-  var size = (width: 340.0, height: 220.0)
+  var size = (width: 340.0, height: 232.0)
   /// Room at the right for names beside the last points.
   var labelRoom = 74.0
 
   private var left: Double { 46 }
   private var right: Double { size.width - labelRoom }
-  private var top: Double { 28 }
+  private var top: Double { 40 }
   private var bottom: Double { size.height - 38 }
 
   /// The picture as an `svg` element that is as wide as its place allows.
@@ -30,7 +32,7 @@ struct Chart {
         "viewBox": "0 0 \(Self.text(size.width)) \(Self.text(size.height))", "role": "img",
         "class": "chart", "xmlns": "http://www.w3.org/2000/svg",
       ],
-      .element("title", [:], Markup(title)),
+      .element("title", [:], Markup(context.isEmpty ? title : "\(context): \(title)")),
       .element("desc", [:], Markup(summary)),
       drawing()
     )
@@ -63,13 +65,18 @@ struct Chart {
       parts.append(text(tick.text, left - 6, height + 3.5, anchor: "end"))
     }
     parts.append(line("base", (left, bottom), (right, bottom)))
-    for tick in x.ticks {
+    // Names that would run into the one to their right are left out.
+    var free = Double.infinity
+    for tick in x.ticks.sorted(by: { $0.value > $1.value }) {
       let position = place(tick.value, y.range.lowerBound).x
       parts.append(line("base", (position, bottom), (position, bottom + 4)))
+      let half = 3.3 * Double(tick.text.count)
+      guard position + half + 4 < free else { continue }
       parts.append(text(tick.text, position, bottom + 16, anchor: "middle"))
+      free = position - half
     }
     parts.append(text(x.label, (left + right) / 2, bottom + 32, anchor: "middle"))
-    parts.append(text(y.label, 0, 24.5, anchor: "start"))
+    parts.append(text(y.label, 0, 27, anchor: "start"))
     return Markup(parts)
   }
 
@@ -187,12 +194,15 @@ struct Chart {
     }
     return Markup(
       named.map { name in
-        let x = name.series.form == .dots ? min(name.x + 8, right + 6) : right + 6
+        let isDot = name.series.form == .dots
+        // The name of a dot in the right half stands at its left, where there is room.
+        let isLeft = isDot && name.x > (left + right) / 2
+        let x = isDot ? name.x + (isLeft ? -8 : 8) : right + 6
         return .element(
           "text",
           [
             "class": "label \(name.series.hue.rawValue)", "x": Self.text(x),
-            "y": Self.text(name.y + 3.5),
+            "y": Self.text(name.y + 3.5), "text-anchor": isLeft ? "end" : nil,
           ],
           Markup(name.series.label)
         )

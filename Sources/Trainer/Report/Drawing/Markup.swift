@@ -56,6 +56,7 @@ struct Markup: ExpressibleByStringInterpolation, Equatable {
   ///   - name: as "td" or "path".
   ///   - attributes: written in their order; one that is nil is left out.
   ///   - content: what stands inside.
+  /// - Returns: the element with its end, or without for those of HTML that have none.
   static func element(
     _ name: String,
     _ attributes: KeyValuePairs<String, String?> = [:],

@@ -2,9 +2,11 @@ extension Section {
   /// The metric over the share of the training split.
   static func fractions(_ content: ReportContent) -> Section? {
     let cells = content.result.cells.filter { $0.pretrainingShare == nil }
-    guard cells.contains(where: { $0.fraction ?? 1 != 1 }) else { return nil }
-    let shares = Set(cells.map { $0.fraction ?? 1 }).sorted()
-    let charts = CellCharts(cells) { $0.fraction ?? 1 }
+    let varied = Set(cells.filter { $0.fraction ?? 1 != 1 }.map(\.task))
+    let shown = cells.filter { varied.contains($0.task) }
+    guard !shown.isEmpty else { return nil }
+    let shares = Set(shown.map { $0.fraction ?? 1 }).sorted()
+    let charts = CellCharts(shown) { $0.fraction ?? 1 }
     return Section(
       "fractions",
       "Amount of data",
@@ -14,15 +16,15 @@ extension Section {
       ),
       .legend(ReportContent.starts(cells).map { (Palette.Hue($0), $0.title) }),
       Markup(
-        charts.figures { label in
-          Axis(
-            label,
+        charts.figures(
+          over: Axis(
+            "share of the training split",
             over: shares,
             spread: .logarithmic,
             named: shares,
             text: ComparisonTable.percent
           )
-        } label: { _ in "share of the training split" }
+        )
       )
     )
   }
@@ -41,9 +43,14 @@ extension Section {
           + "are means on the \(content.split) split, bars one standard deviation to each side."
       ),
       Markup(
-        charts.figures { label in
-          Axis(label, over: shares, named: shares, text: ComparisonTable.percent)
-        } label: { _ in "share of epochs given to pretraining" }
+        charts.figures(
+          over: Axis(
+            "share of epochs given to pretraining",
+            over: shares,
+            named: shares,
+            text: ComparisonTable.percent
+          )
+        )
       )
     )
   }
@@ -68,7 +75,7 @@ struct CellCharts {
   }
 
   /// A figure for each task.
-  func figures(axis: (String) -> Axis, label: (String) -> String) -> [Markup] {
+  func figures(over x: Axis) -> [Markup] {
     ReportContent.tasks(cells).map { task in
       let own = cells.filter { $0.task == task }
       let scale = MetricScale(own.first?.metric ?? "")
@@ -79,8 +86,9 @@ struct CellCharts {
       let panels = all.map { name, series in
         Chart(
           title: name,
+          context: task,
           summary: Self.summary(series, scale),
-          x: axis(label(task)),
+          x: x,
           y: y,
           series: series
         ).markup()

@@ -36,8 +36,10 @@ struct ComparisonTable {
     let share = Set(cells.compactMap(\.pretrainingShare)).filter { $0 > 0 }
     let note =
       share.isEmpty
-      ? "" : " Pretraining has \(share.sorted().map(Self.percent).joined(separator: ", ")) of all epochs."
-    return "Mean\(spread) over the seeds (\(count)), \(content.split) split; below, the difference to "
+      ? ""
+      : " Pretraining has \(share.sorted().map(Self.percent).joined(separator: ", ")) of all epochs."
+    return
+      "Mean\(spread) over the seeds (\(count)), \(content.split) split; below, the difference to "
       + "the same architecture from scratch and its p. Bold: the best mean of a column. Each "
       + "number leads to its runs.\(note)"
   }
@@ -104,7 +106,7 @@ struct ComparisonTable {
       "div",
       ["class": isClear ? "difference clear" : "difference"],
       .element("span", [:], Markup(scale.difference(difference))),
-      Markup(cell.pValue.map { " \(NumberText.chance($0))" } ?? "")
+      Markup(cell.pValue.map { ", \(NumberText.chance($0))" } ?? "")
     )
   }
 

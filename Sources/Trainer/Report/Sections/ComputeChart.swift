@@ -45,6 +45,7 @@ extension Section {
     let unit = usesOperations ? "operations" : "seconds"
     return Chart(
       title: task,
+      context: "Compute",
       summary: cells.map { cell in
         "\(cell.architecture) \(cell.start.title): \(scale.text(cell.mean)) at "
           + "\(NumberText.short(cost(cell))) \(unit)"

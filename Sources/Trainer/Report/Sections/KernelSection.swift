@@ -15,7 +15,8 @@ extension Section {
               .element("code", [:], Markup(run.name))
                 + ", sequences of \(NumberText.grouped(comparison.length)) positions"
             ),
-            KernelDrawing(comparison).panels()
+            KernelDrawing(comparison).panels(of: title),
+            grid: "grid-of small"
           )
         )
       } catch {

@@ -101,22 +101,46 @@ struct LearningCurves {
       (line, Self.series(line) { metrics in value(metrics).map { $0 * scale.factor } })
     }.filter { !$0.1.points.isEmpty }
     guard !series.isEmpty else { return nil }
-    let y = Axis("validation " + scale.axisLabel, over: series.flatMap { $0.1.heights })
+    // Losses of different kinds cannot be compared and have axes of their own.
+    let kinds = Set(lines.flatMap(\.runs).map(\.configuration.objective.loss))
+    let isShared = metric != "loss" || kinds.count == 1
+    let shared =
+      isShared ? Axis(Self.label(scale, kinds), over: series.flatMap { $0.1.heights }) : nil
     var names: [String] = []
     for (line, _) in series where !names.contains(line.architecture) {
       names.append(line.architecture)
     }
     let panels = names.map { name in
-      let own = series.filter { $0.0.architecture == name }.map(\.1)
-      return Chart(
-        title: name,
-        summary: Self.summary(own, scale),
-        x: Axis("optimizer steps", over: own.flatMap { $0.points.map(\.x) } + [0]),
-        y: y,
-        series: own
-      ).markup()
+      let own = series.filter { $0.0.architecture == name }
+      let kinds = Set(own.flatMap(\.0.runs).map(\.configuration.objective.loss))
+      return Self.panel(name, title, own.map(\.1), scale, shared, Self.label(scale, kinds))
     }
     return .figures(title, "", panels)
+  }
+
+  private static func panel(
+    _ title: String,
+    _ context: String,
+    _ series: [Series],
+    _ scale: MetricScale,
+    _ y: Axis?,
+    _ label: String
+  ) -> Markup {
+    Chart(
+      title: title,
+      context: context,
+      summary: summary(series, scale),
+      x: Axis("optimizer steps", over: series.flatMap { $0.points.map(\.x) } + [0], isTight: true),
+      y: y ?? Axis(label, over: series.flatMap(\.heights)),
+      series: series
+    ).markup()
+  }
+
+  /// "validation accuracy, %", "validation loss (l1)".
+  private static func label(_ scale: MetricScale, _ kinds: Set<Objective.Loss>) -> String {
+    let kind =
+      scale.name == "loss" && kinds.count == 1 ? kinds.first.map { " (\($0.rawValue))" } : nil
+    return "validation \(scale.axisLabel)\(kind ?? "")"
   }
 
   /// The mean over the runs at every step at which all of them were judged.

@@ -34,10 +34,14 @@ struct Overview {
 
   private var finding: Markup {
     guard !cells.isEmpty else {
-      return .paragraph("No run of finetuning is finished, so there is nothing to compare yet.",
-        class: "finding")
+      return .paragraph(
+        "No run of finetuning is finished, so there is nothing to compare yet.",
+        class: "finding"
+      )
     }
-    return .paragraph(Markup(Finding(content).text), class: "finding")
+    let finding = Finding(content)
+    return .paragraph(Markup(finding.headline), class: "finding")
+      + (finding.details.isEmpty ? "" : .paragraph(Markup(finding.details)))
   }
 
   private var facts: Markup {
@@ -62,8 +66,8 @@ struct Overview {
 
   private var compared: String {
     guard !cells.isEmpty else { return "" }
-    let starts = ReportContent.starts(cells).map(\.title)
-    return NumberText.list(ReportContent.architectures(cells)) + ", each "
+    let starts = ReportContent.starts(cells).map { $0 == .scratch ? $0.title : "from " + $0.title }
+    return NumberText.list(ReportContent.architectures(cells)) + ", trained "
       + NumberText.list(starts) + ", judged by "
       + NumberText.list(Array(Set(cells.map(\.metric))).sorted()) + " on the \(content.split) split"
       + (content.split == "validation" ? ", which also chose the weights" : "")
@@ -99,7 +103,7 @@ struct Overview {
     let seconds = content.runs.compactMap(\.seconds).reduce(0, +)
     if seconds > 0 {
       parts.append(
-        "\(NumberText.count(content.runs.count, "run")) of \(NumberText.time(seconds)) together"
+        "\(NumberText.count(content.runs.count, "run")), \(NumberText.time(seconds)) of training together"
       )
     }
     return parts.joined(separator: "; ")
@@ -126,6 +130,7 @@ struct Overview {
   private static func span(_ values: [Int]) -> String? {
     guard let least = values.min(), let greatest = values.max() else { return nil }
     return least == greatest
-      ? NumberText.grouped(least) : "\(NumberText.grouped(least)) to \(NumberText.grouped(greatest))"
+      ? NumberText.grouped(least)
+      : "\(NumberText.grouped(least)) to \(NumberText.grouped(greatest))"
   }
 }

@@ -7,9 +7,9 @@ extension Section {
     -> Section?
   {
     var figures: [Markup] = []
-    for run in candidates(content) {
+    for (title, run) in candidates(content) {
       do {
-        guard let figure = try ReconstructionFigure(run, pool)?.markup() else { continue }
+        guard let figure = try ReconstructionFigure(title, run, pool)?.markup() else { continue }
         figures.append(figure)
       } catch {
         notes.append("Reconstructions of \(run.name) are not shown: \(error)")
@@ -18,26 +18,29 @@ extension Section {
     guard !figures.isEmpty else { return nil }
     return Section(
       "reconstructions",
-      "Masked samples and their reconstruction",
+      "Reconstructions",
       .paragraph(
-        "The first samples of the validation split with the masks of variant 0. Nothing was chosen by "
-          + "eye."
+        "The first samples of the validation split, masked, and what the best weights of masked "
+          + "pretraining make of them. The masks are those of every validation; nothing was chosen by eye."
       ),
       Markup(figures)
     )
   }
 
   /// The first seed's masked pretraining of each task and architecture.
-  private static func candidates(_ content: ReportContent) -> [RunRecord] {
+  private static func candidates(_ content: ReportContent) -> [(title: String, run: RunRecord)] {
     let cells = content.mainCells.filter { $0.start == .masked }
-    let runs =
-      cells.isEmpty ? content.runs : cells.compactMap { content.runs($0.pretrainings).first }
-    return runs.filter { $0.isPretraining && $0.configuration.objective.kind == .masked }
+    let pretrained = cells.compactMap { cell in
+      content.runs(cell.pretrainings).first.map { ("\(cell.task), \(cell.architecture)", $0) }
+    }
+    let runs = cells.isEmpty ? content.runs.map { ($0.configuration.preset, $0) } : pretrained
+    return runs.filter { $0.1.isPretraining && $0.1.configuration.objective.kind == .masked }
   }
 }
 
 /// What one run restores.
 struct ReconstructionFigure {
+  private let title: String
   private let run: RunRecord
   private let manifest: Manifest
   private let samples: [Reconstruction]
@@ -48,7 +51,7 @@ struct ReconstructionFigure {
   /// Restores the first samples; nil when they are neither tokens nor images.
   ///
   /// - Throws: when the data set or the checkpoint cannot be used, or the data set is another one.
-  init?(_ run: RunRecord, _ pool: WorkerPool) throws {
+  init?(_ title: String, _ run: RunRecord, _ pool: WorkerPool) throws {
     let configuration = run.configuration
     let dataSet = try DataSet(opening: configuration.data)
     guard dataSet.digest == configuration.dataDigest else {
@@ -67,7 +70,7 @@ struct ReconstructionFigure {
     let network = Network(checkpoint.configuration.network, pool: pool)
     try checkpoint.restore(network)
     let count = min(source.split.count, dataSet.manifest.input == .pixels ? 6 : 3)
-    (self.run, manifest) = (run, dataSet.manifest)
+    (self.title, self.run, manifest) = (title, run, dataSet.manifest)
     samples = try reconstructor.restore(0..<count, by: network)
   }
 
@@ -85,7 +88,7 @@ struct ReconstructionFigure {
       .element(
         "figcaption",
         [:],
-        .element("h3", [:], "\(manifest.task), \(run.configuration.preset)"),
+        .element("h3", [:], Markup(title)),
         .paragraph(
           .element("code", [:], Markup(run.name))
             + Markup(
@@ -112,9 +115,11 @@ struct ReconstructionFigure {
     return .element(
       "img",
       [
-        "src": "data:image/png;base64," + Data(png).base64EncodedString(), "width": "\(strip.width)",
+        "src": "data:image/png;base64," + Data(png).base64EncodedString(),
+        "width": "\(strip.width)",
         "height": "\(image.height)",
-        "alt": "Sample \(sample): original, with \(hidden) of \(image.mask.count) pixels masked, and "
+        "alt":
+          "Sample \(sample): original, with \(hidden) of \(image.mask.count) pixels masked, and "
           + "restored",
       ]
     )

@@ -24,7 +24,8 @@ struct RunTable {
   private var table: Markup {
     .table(
       "Runs",
-      caption: "Best validation is that of the weights that are kept; it is the loss in pretraining. Each "
+      caption:
+        "Best validation is that of the weights that are kept; it is the loss in pretraining. Each "
         + "number can be read in the folder's summary.json and test.json.",
       .headings([
         ("run", false), ("seed", true), ("steps", true), ("best validation", true), ("test", true),
