@@ -41,7 +41,7 @@ test: deps
 	swift build --build-tests $(TEST_FLAGS)
 	swift test --skip-build $(TEST_FLAGS)
 
-# The report in headless Chromium; screenshots are left in .build/report-test/screenshots.
+# The report in headless Chromium; screenshots are left under .build/report-test.
 test-report: build
 	Tests/Report/browser.sh
 

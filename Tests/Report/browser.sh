@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The report in a browser: a small study is made, its report written twice and looked at in Chromium.
+# The report in a browser: small studies are made, their reports written twice and looked at in Chromium.
 #
 # Usage: browser.sh [FOLDER]     everything goes under FOLDER (default: .build/report-test).
 set -euo pipefail
@@ -13,8 +13,10 @@ if ! command -v chromium chromium-browser google-chrome > /dev/null; then
   exit 1
 fi
 mkdir -p "$folder"
-study=$(python3 Tests/Report/sample_study.py "$folder/sample" .build/release)
-"$train" report "$study" --output "$folder/report.html"
-"$train" report "$study" --output "$folder/again.html" --threads 1 > "$folder/again.txt"
-cmp "$folder/report.html" "$folder/again.html"
-python3 Tests/Report/browser.py "$folder/report.html" "$study/results.json" "$folder/screenshots"
+python3 Tests/Report/sample_study.py "$folder/sample" .build/release | while read -r study; do
+  page=$folder/$(basename "$study")
+  "$train" report "$study" --output "$page.html"
+  "$train" report "$study" --output "$page-again.html" --threads 1 > "$page.txt"
+  cmp "$page.html" "$page-again.html"
+  python3 Tests/Report/browser.py "$page.html" "$study/results.json" "$page-screenshots"
+done

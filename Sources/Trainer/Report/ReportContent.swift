@@ -107,14 +107,14 @@ extension ReportContent {
   ///   - version: the version of the program, for reports of runs.
   /// - Throws: ``RunError`` with a sentence about the first folder that is neither.
   init(reading places: [String], version: String) throws {
-    if let place = places.first, places.count == 1, Self.exists(place + "/results.json") {
+    if let place = places.first, places.count == 1, Self.holdsResults(place) {
       self = try Self.study(place)
       return
     }
     let runs = try places.map(Self.withoutSlash).map { place in
       let folder = RunFolder(place)
       guard folder.holdsRun else {
-        if Self.exists(place + "/results.json") {
+        if Self.holdsResults(place) {
           throw RunError(place, "a study is reported alone, not beside other folders")
         }
         throw RunError(
@@ -128,21 +128,22 @@ extension ReportContent {
   }
 
   private static func study(_ place: String) throws -> ReportContent {
-    let path = place + "/results.json"
+    let study = StudyFolder(place)
+    let path = study.results
     let result: StudyResult
     do {
       result = try JSON.decode(StudyResult.self, from: readFile(path))
     } catch {
       throw RunError(path, "not the results of a study: \(JSON.explanation(of: error))")
     }
-    let listed = (try? FileManager.default.contentsOfDirectory(atPath: place + "/runs")) ?? []
+    let listed = (try? FileManager.default.contentsOfDirectory(atPath: study.path + "/runs")) ?? []
     var runs: [RunRecord] = []
     var faults: [String] = []
-    for name in listed.sorted().map({ "runs/" + $0 }) {
-      let folder = RunFolder(place + "/" + name)
+    for name in listed.sorted() {
+      let folder = study.run(name)
       guard folder.holdsRun else { continue }
       do {
-        runs.append(try RunRecord(name, in: folder))
+        runs.append(try RunRecord("runs/" + name, in: folder))
       } catch {
         faults.append("\(error)")
       }
@@ -162,7 +163,7 @@ extension ReportContent {
     path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path
   }
 
-  private static func exists(_ path: String) -> Bool {
-    FileManager.default.fileExists(atPath: path)
+  private static func holdsResults(_ place: String) -> Bool {
+    FileManager.default.fileExists(atPath: StudyFolder(place).results)
   }
 }

@@ -52,7 +52,7 @@ struct RunComparison {
     _ faults: inout [String]
   ) -> StudyResult.Cell? {
     guard let summary = run.summary,
-      let metric = isTested ? run.test?.metric : run.bestValidation
+      let metric = isTested ? run.test : run.bestValidation
     else { return nil }
     guard let start = start(of: run) else {
       faults.append(
@@ -81,7 +81,7 @@ struct RunComparison {
   }
 
   private func fill(_ cell: inout StudyResult.Cell, _ group: [RunRecord], isTested: Bool) {
-    cell.values = group.compactMap { (isTested ? $0.test?.metric : $0.bestValidation)?.value }
+    cell.values = group.compactMap { (isTested ? $0.test : $0.bestValidation)?.value }
     cell.seeds = group.map(\.configuration.seed)
     cell.mean = cell.values.mean
     cell.deviation = cell.values.deviation

@@ -13,21 +13,7 @@ struct RunRecord {
   /// How it ended; nil while it is under way or when it failed.
   let summary: RunSummary?
   /// The score of its best weights on the test split, where it was measured.
-  let test: Test?
-
-  /// What `test.json` says.
-  struct Test: Decodable {
-    var loss: Double
-    var accuracy: Double?
-    var r2: Double?
-
-    /// What tables show.
-    var metric: Metric {
-      if let accuracy { return Metric(name: "accuracy", value: accuracy) }
-      if let r2 { return Metric(name: "R2", value: r2) }
-      return Metric(name: "loss", value: loss)
-    }
-  }
+  let test: Metric?
 
   /// A number and what it is.
   struct Metric: Equatable {
@@ -48,9 +34,7 @@ struct RunRecord {
     configurationText = String(decoding: try readFile(folder.configuration), as: UTF8.self)
     metrics = folder.readMetrics()
     summary = try? RunSummary(of: folder)
-    test = (try? readFile(folder.path + "/test.json")).flatMap {
-      try? JSON.decode(Test.self, from: $0)
-    }
+    test = (try? TestScore(of: folder)).map { Metric(name: $0.metric.name, value: $0.metric.value) }
   }
 
   /// The validations, in their order.

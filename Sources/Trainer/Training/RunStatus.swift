@@ -26,7 +26,9 @@ public struct RunStatus: Sendable {
     guard let epochs = configuration.epochs else { return configuration.steps }
     guard let dataSet = try? DataSet(opening: configuration.data),
       let samples = dataSet.manifest.splits[Split.train.rawValue]?.samples,
-      let steps = try? configuration.stepsPerEpoch(samples: samples)
+      let steps = try? configuration.stepsPerEpoch(
+        samples: min(samples, configuration.trainingSamples ?? samples)
+      )
     else { return nil }
     return min(configuration.steps ?? .max, epochs * steps)
   }

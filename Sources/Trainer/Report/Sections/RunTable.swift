@@ -89,7 +89,7 @@ struct RunTable {
       .number("\(run.configuration.seed)"),
       .number(Markup(NumberText.grouped(run.steps))),
       .number(Markup(run.bestValidation?.text ?? "–")),
-      .number(Markup(run.test?.metric.text ?? "–")),
+      .number(Markup(run.test?.text ?? "–")),
       .number(Markup(run.seconds.map { NumberText.fixed($0, $0 < 100 ? 1 : 0) } ?? "–")),
       .number(
         Markup(
