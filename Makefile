@@ -20,7 +20,7 @@ MPI_PACKAGES := openmpi-bin libopenmpi-dev
 MPI_LIBRARY := liblra-mpi.so
 MPICC ?= mpicc
 
-.PHONY: deps deps-mpi build mpi demo test test-mpi fuzz bench bench-peers families man completions install uninstall format lint clean
+.PHONY: deps deps-mpi build mpi demo test test-mpi test-report fuzz bench bench-peers families man completions install uninstall format lint clean
 
 # Installs the system packages that are missing, or says how.
 deps:
@@ -66,6 +66,10 @@ test: deps
 # Training on 1, 2 and 4 ranks: the same curve, faults, resuming, disagreement.
 test-mpi: mpi
 	Tests/MPI/test.sh
+
+# The report in headless Chromium; screenshots are left under .build/report-test.
+test-report: build
+	Tests/Report/browser.sh
 
 # Damaged inputs for everything that reads untrusted bytes; SEED=2 makes others.
 fuzz: deps

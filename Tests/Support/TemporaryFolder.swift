@@ -17,4 +17,9 @@ public final class TemporaryFolder {
 
   /// The path of a name inside the folder.
   public func file(_ name: String) -> String { path + "/" + name }
+
+  /// Removes a file or folder inside.
+  public func remove(_ name: String) throws {
+    try FileManager.default.removeItem(atPath: file(name))
+  }
 }

@@ -16,8 +16,9 @@ import Testing
     let harness = try TrainingHarness(.pixels)
     _ = try harness.start(harness.configuration(), "run").run()
     let records = try eventRecords(in: harness.path("run"))
-    #expect(records.count == 1 + (try harness.metrics("run").count))
+    #expect(records.count == 2 + (try harness.metrics("run").count))
     #expect(contains(records[0], "brain.Event:2"))
+    #expect(contains(records[1], "configuration") && contains(records[1], "\"batchSize\" : 4"))
     let steps = try harness.metrics("run").filter { $0.event == "step" }
     let found = records.filter { contains($0, "train/loss") }
     #expect(found.count == steps.count)
@@ -31,6 +32,25 @@ import Testing
       }
       #expect(Float(bitPattern: bits) == Float(try #require(line.loss)))
     }
+  }
+
+  @Test func `masked pretraining on images leaves pictures`() throws {
+    let harness = try TrainingHarness(.pixels)
+    _ = try harness.start(harness.configuration(.pretrain, Objective(.masked)), "run").run()
+    let records = try eventRecords(in: harness.path("run"))
+    let pictures = records.filter { contains($0, "reconstruction/0") }
+    #expect(!pictures.isEmpty)
+    let first = try #require(pictures.first)
+    #expect(contains(first, "reconstruction/3") && !contains(first, "reconstruction/4"))
+    // Field 4 of a value: the image of 4 rows, 14 columns, 1 channel, and then its PNG.
+    let head: [UInt8] = [0x08, 4, 0x10, 14, 0x18, 1, 0x22]
+    let start = try #require(position(of: head, in: first)) + head.count
+    let png = Array(first[(start + 1)...])
+    #expect(png.prefix(4) == [0x89, 0x50, 0x4E, 0x47])
+    _ = try harness.start(harness.configuration(), "tuned").run()
+    #expect(
+      try !eventRecords(in: harness.path("tuned")).contains { contains($0, "reconstruction") }
+    )
   }
 
   private func position(of part: [UInt8], in record: [UInt8]) -> Int? {

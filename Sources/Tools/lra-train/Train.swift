@@ -22,7 +22,8 @@ struct Train: ParsableCommand {
     version: version,
     subcommands: [
       Pretrain.self, Finetune.self, Evaluate.self, Plan.self, ListPresets.self, Export.self,
-      Import.self, CheckGolden.self, Bench.self, Compare.self,
+      Import.self, CheckGolden.self, Bench.self, Compare.self, WriteReport.self,
+      Kernels.self, Watch.self,
     ]
   )
 

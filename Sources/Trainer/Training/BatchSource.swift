@@ -12,7 +12,7 @@ struct BatchSource {
   private let sequences: Int
   private let masks: DataSplit.MaskReader?
   private let vocabulary: VocabularyDescription?
-  private let scale: InputScale
+  let scale: InputScale
 
   /// One sequence of a sample.
   struct Row {

@@ -1,12 +1,22 @@
 internal import Glibc
 
-/// A TensorBoard event file of scalars.
+/// A TensorBoard event file of scalars, texts and images.
 ///
 /// Each record is framed as TFRecord: its length as U64, the masked CRC-32C of those 8 bytes, the
 /// record, its masked CRC-32C. A record is an Event message: wall_time (1, double), step (2,
 /// varint), file_version (3, string) or summary (5), whose values (1) have a tag (1, string) and
-/// a simple_value (2, float).
+/// one of: a simple_value (2, float); an image (4) of height (1), width (2), colorspace (3, the number of
+/// channels) and a PNG (4); or, for text, a tensor (8) of one string with metadata (9) that name the
+/// plugin "text".
 final class EventFile {
+  /// What stands under a tag.
+  enum Value {
+    case scalar(Double)
+    /// Markdown.
+    case text(String)
+    case image(png: [UInt8], width: Int, height: Int, channels: Int)
+  }
+
   private let file: AppendedFile
 
   /// Opens a file of its own for this process in `folder`.
@@ -21,21 +31,47 @@ final class EventFile {
     try file.append(Self.frame(event.bytes))
   }
 
-  /// Appends scalars of one step.
-  func append(step: Int, _ scalars: [(tag: String, value: Double)]) throws {
+  /// Appends values of one step.
+  func append(step: Int, _ values: [(tag: String, value: Value)]) throws {
     var summary = Message()
-    for (tag, value) in scalars {
-      var scalar = Message()
-      scalar.bytes(1, Array(tag.utf8))
-      scalar.float(2, Float(value))
-      summary.bytes(1, scalar.bytes)
-    }
+    for (tag, value) in values { summary.bytes(1, Self.message(tag, value).bytes) }
     var event = Message()
     event.double(1, Self.now())
     event.integer(2, step)
     event.bytes(5, summary.bytes)
     try file.append(Self.frame(event.bytes))
   }
+
+  private static func message(_ tag: String, _ value: Value) -> Message {
+    var message = Message()
+    message.bytes(1, Array(tag.utf8))
+    switch value {
+    case .scalar(let number): message.float(2, Float(number))
+    case .image(let png, let width, let height, let channels):
+      var image = Message()
+      for (field, number) in [(1, height), (2, width), (3, channels)] {
+        image.integer(field, number)
+      }
+      image.bytes(4, png)
+      message.bytes(4, image.bytes)
+    case .text(let text):
+      var (size, shape, tensor) = (Message(), Message(), Message())
+      size.integer(1, 1)
+      shape.bytes(2, size.bytes)
+      tensor.integer(1, stringType)
+      tensor.bytes(2, shape.bytes)
+      tensor.bytes(8, Array(text.utf8))
+      var (plugin, metadata) = (Message(), Message())
+      plugin.bytes(1, Array("text".utf8))
+      metadata.bytes(1, plugin.bytes)
+      message.bytes(8, tensor.bytes)
+      message.bytes(9, metadata.bytes)
+    }
+    return message
+  }
+
+  /// DT_STRING.
+  private static let stringType = 7
 
   private static func now() -> Double {
     var time = timespec()

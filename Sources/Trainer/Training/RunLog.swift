@@ -40,7 +40,9 @@ final class RunLog {
   private let events: EventFile
 
   /// Opens the log; lines after `step` are removed first, as those steps are done again.
-  init(_ folder: RunFolder, keepingUpTo step: Int) throws {
+  ///
+  /// The event file begins with the configuration.
+  init(_ folder: RunFolder, _ configuration: RunConfiguration, keepingUpTo step: Int) throws {
     if let bytes = try? readFile(folder.metrics) {
       let kept = bytes.split(separator: UInt8(ascii: "\n")).filter { line in
         (try? JSON.decode(MetricsLine.self, from: Array(line))).map { $0.step <= step } ?? false
@@ -49,6 +51,8 @@ final class RunLog {
     }
     lines = try AppendedFile(path: folder.metrics)
     events = try EventFile(folder: folder.path)
+    let json = String(decoding: try configuration.encoded(), as: UTF8.self)
+    try events.append(step: step, [("configuration", .text("```json\n\(json)```"))])
   }
 
   func append(_ line: MetricsLine) throws {
@@ -62,8 +66,13 @@ final class RunLog {
     ]
     try events.append(
       step: line.step,
-      scalars.compactMap { tag, value in value.map { (prefix + tag, $0) } }
+      scalars.compactMap { tag, value in value.map { (prefix + tag, .scalar($0)) } }
     )
+  }
+
+  /// Appends images to the event file.
+  func append(_ images: [(tag: String, value: EventFile.Value)], step: Int) throws {
+    try events.append(step: step, images)
   }
 }
 

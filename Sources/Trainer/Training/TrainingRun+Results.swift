@@ -43,7 +43,10 @@ extension TrainingRun {
       progress.bestStep = progress.step
       try write(nil, to: folder.best)
     }
-    try log?.append(line)
+    if let log {
+      try log.append(line)
+      try pictures?.append(to: log, network, step: progress.step, runSeconds: line.clock.seconds)
+    }
     observer(.validation(line, isBest: isBest))
     clock.skip()
     return true

@@ -50,6 +50,7 @@ public final class TrainingRun {
   let evaluator: Evaluator
   let pool: WorkerPool
   let log: RunLog?
+  let pictures: ReconstructionLog?
   var clock: RunClock
 
   /// Starts a run, or goes on with the one in `folder`.
@@ -163,12 +164,13 @@ public final class TrainingRun {
     }
     network.reserveKernels(for: largest.length)
     guard ranks.isFirst else {
-      (log, clock) = (nil, RunClock(earlierSeconds: 0))
+      (log, pictures, clock) = (nil, nil, RunClock(earlierSeconds: 0))
       return
     }
     if !(resuming && folder.holdsRun) { try folder.create(replacing: replacing) }
     try AtomicFile.write(configuration.encoded(), to: folder.configuration)
-    log = try RunLog(folder, keepingUpTo: progress.step)
+    log = try RunLog(folder, configuration, keepingUpTo: progress.step)
+    pictures = ReconstructionLog(evaluator.source, of: dataSet, rows: largest.samples)
     let earlier = resuming ? try? RunSummary(of: folder) : nil
     try folder.removeSummary()
     clock = RunClock(earlierSeconds: earlier?.clock.seconds ?? 0)

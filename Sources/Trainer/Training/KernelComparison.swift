@@ -1,0 +1,75 @@
+internal import DataKit
+
+/// The kernels of a checkpoint beside those that its training began with, or another checkpoint's.
+///
+/// Source: Amos, Berant and Gupta, "Never train from scratch", section 3.6.
+public struct KernelComparison: Sendable {
+  /// The positions of the sequences that kernels were computed for.
+  public let length: Int
+  /// The checkpoint's kernels.
+  public let trained: [KernelMagnitude]
+  /// What they are compared with, in the same order.
+  public let reference: [KernelMagnitude]
+
+  /// Computes both.
+  ///
+  /// - Parameters:
+  ///   - checkpoint: whose kernels are looked at.
+  ///   - other: what they are compared with; a fresh network of the same configuration and seed when nil.
+  ///   - length: the positions of the sequences; those of the checkpoint's data set when nil, else what
+  ///     its network is made for.
+  ///   - pool: the threads to compute with.
+  /// - Throws: ``RunError`` when a network has no kernels or both differ in their layers,
+  ///   ``CheckpointError`` when weights do not fit.
+  public init(
+    of checkpoint: Checkpoint,
+    against other: Checkpoint? = nil,
+    length: Int? = nil,
+    pool: WorkerPool
+  ) throws {
+    let configuration = checkpoint.configuration
+    let length = length ?? Self.length(of: configuration)
+    self.length = length
+    trained = try Self.magnitudes(checkpoint, length, pool)
+    if let other {
+      reference = try Self.magnitudes(other, length, pool)
+    } else {
+      let fresh = Network(configuration.network, pool: pool)
+      fresh.initialize(seed: configuration.seed)
+      reference = try fresh.kernelMagnitudes(length: length)
+    }
+    func shape(_ kernels: [KernelMagnitude]) -> [[Int]] {
+      kernels.map { [$0.layer, $0.direction == .before ? 0 : 1, $0.firstShift, $0.values.count] }
+    }
+    guard shape(trained) == shape(reference) else {
+      throw RunError(other?.path ?? "", "its kernels are not those of \(checkpoint.path)'s layers")
+    }
+  }
+
+  private static func magnitudes(
+    _ checkpoint: Checkpoint,
+    _ length: Int,
+    _ pool: WorkerPool
+  ) throws -> [KernelMagnitude] {
+    let configuration = checkpoint.configuration
+    try configuration.check()
+    guard Network.hasKernels(configuration.network) else {
+      throw RunError(
+        checkpoint.path,
+        "its layers have no convolution kernels, which S4, S4D, DSS, DLR and Mega have"
+      )
+    }
+    let network = Network(configuration.network, pool: pool)
+    try checkpoint.restore(network)
+    return try network.kernelMagnitudes(length: length)
+  }
+
+  /// The longest sequence of the run's data, as far as that can be opened.
+  private static func length(of configuration: RunConfiguration) -> Int {
+    guard let dataSet = try? DataSet(opening: configuration.data),
+      dataSet.digest == configuration.dataDigest,
+      let longest = try? dataSet.longestSequence()
+    else { return configuration.network.maximumLength }
+    return longest
+  }
+}

@@ -1,0 +1,99 @@
+import DataKit
+import TestSupport
+import Testing
+
+@testable import Trainer
+
+@Suite struct ReportTests {
+  /// The numbers that cells of the comparison have, in their order.
+  private func numbers(_ page: String) -> [String] {
+    page.split(separator: "<data value=\"").dropFirst().map { part in
+      String(part.prefix { $0 != "\"" })
+    }
+  }
+
+  @Test func `a study's page has its numbers, words and runs`() throws {
+    let harness = try ReportHarness()
+    try harness.write(scratch: [0.5, 0.7], tuned: [0.8, 0.9], p: 0.2)
+    let page = try harness.page([harness.study])
+    #expect(numbers(page) == ["0.6", "0.85"].map { "\(Double($0) ?? 0)" })
+    for text in [
+      "At most 9 steps.", "Which is better?", "lra-train compare a.json", "9.9.9", "0123abcd",
+      "a.tar.gz, SHA-256 ffee", "60.0", " ± 14.1", "+25.0", "p = 0.20", "runs/tuned-2",
+      "trained on 11 of 22", "late", "not finite &lt;here&gt;", "2 seeds a cell",
+      "Self-pretraining is ahead of training from scratch in the only comparison",
+    ] { #expect(page.contains(text), "\(text)") }
+    for section in ["comparison", "curves", "compute", "reconstructions", "runs", "configurations"]
+    where section != "compute" { #expect(page.contains("<section id=\"\(section)\"")) }
+    #expect(!page.contains("id=\"kernels\"") && !page.contains("id=\"fractions\""))
+    #expect(!page.contains("http://") || !page.contains("src=\"http"))
+    #expect(!page.contains("<script"))
+  }
+
+  @Test func `equal folders give equal bytes, whatever the threads`() throws {
+    let harness = try ReportHarness()
+    try harness.write(scratch: [0.5, 0.7], tuned: [0.8, 0.9], p: nil)
+    let page = try harness.page([harness.study])
+    #expect(try harness.page([harness.study], threads: 3) == page)
+  }
+
+  @Test func `what comes from files cannot become markup`() throws {
+    let harness = try ReportHarness()
+    try harness.write(scratch: [0.5], tuned: [0.8], p: nil, title: "</title><script>x</script>")
+    let page = try harness.page([harness.study])
+    #expect(!page.contains("<script"))
+    #expect(page.contains("<title>&lt;/title&gt;&lt;script&gt;x&lt;/script&gt;</title>"))
+    #expect(page.contains("With a single seed in a cell there is no telling what is chance."))
+  }
+
+  @Test func `runs without a study are put side by side`() throws {
+    let harness = try ReportHarness(.pixels)
+    let names = ["pretrain-1", "pretrain-2", "scratch-1", "scratch-2", "tuned-1", "tuned-2"]
+    let page = try harness.page(names.map(harness.run))
+    let values = try ["scratch", "tuned"].map { kind in
+      try ReportHarness.seeds.map { seed in
+        try #require(try RunSummary(of: RunFolder(harness.run("\(kind)-\(seed)"))).bestMetric)
+      }.mean
+    }
+    #expect(numbers(page) == values.map { "\($0)" })
+    #expect(page.contains("on the validation split, which also chose the weights"))
+    #expect(page.contains("data:image/png;base64,"))
+    #expect(page.contains("masked pretraining"))
+  }
+
+  @Test func `state-space runs show their kernels`() throws {
+    var network = TrainingHarness.network()
+    network.layers = [.stateSpace(model: StateSpace(.dlr(states: 4, version: .complex)))]
+    let harness = try ReportHarness(network: network)
+    let page = try harness.page([harness.run("scratch-1")])
+    #expect(page.contains("id=\"kernels\"") && page.contains("layer 1, positions after"))
+  }
+
+  @Test func `what is missing is said, not shown`() throws {
+    let harness = try ReportHarness()
+    try harness.write(scratch: [0.5, 0.7], tuned: [0.8, 0.9], p: 0.2)
+    try harness.harness.folder.remove("data")
+    try harness.harness.folder.remove("study/runs/tuned-2")
+    let page = try harness.page([harness.study])
+    #expect(page.contains("Reconstructions of runs/pretrain-1 are not shown"))
+    #expect(page.contains("1 run folders that the results name are not there"))
+    #expect(numbers(page).count == 2)
+  }
+
+  @Test func `other folders are refused in a sentence`() throws {
+    let harness = try ReportHarness()
+    func message(_ places: [String]) -> String {
+      do {
+        _ = try harness.page(places)
+        return ""
+      } catch { return "\(error)" }
+    }
+    #expect(message([harness.harness.path("data")]).contains("neither a run nor a study"))
+    try harness.write(scratch: [0.5], tuned: [0.8], p: nil)
+    #expect(message([harness.study, harness.run("tuned-1")]).contains("a study is reported alone"))
+    try AtomicFile.write(Array("{\"title\": 3}".utf8), to: harness.study + "/results.json")
+    #expect(message([harness.study]).contains("not the results of a study: 'title'"))
+    try AtomicFile.write(Array("{}".utf8), to: harness.run("tuned-1") + "/config.json")
+    #expect(message([harness.run("tuned-1")]).contains("config.json"))
+  }
+}
