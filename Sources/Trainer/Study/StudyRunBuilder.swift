@@ -84,13 +84,29 @@ struct StudyRunBuilder {
     _ stage: RunConfiguration.Stage,
     _ seed: UInt64
   ) throws -> RunConfiguration {
-    let presets = cell.start == .causal ? architecture.causalPresets : nil
-    guard let name = presets?[task.name] ?? architecture.presets[task.name] else {
-      preconditionFailure("StudyRunBuilder: a cell without a preset")
-    }
-    let preset = try Preset.named(name).configuration(for: stage)
+    let preset = try Preset.named(presetName(of: architecture)).configuration(for: stage)
+    var result = try changed(preset, by: architecture)
+    (result.stage, result.seed) = (stage, seed)
+    if cell.start == .causal { result.network.isCausal = true }
+    // A warm-up of the changes is for their steps, one of the preset for the preset's.
+    let isOwn = result.schedule.warmUpSteps != preset.schedule.warmUpSteps
+    try setLength(&result, warmUpOf: isOwn ? result : preset)
+    if let scale = study.scale { result.network = try shrunk(result.network, scale, stage) }
+    return result
+  }
+
+  private func presetName(of architecture: Study.Architecture) -> String {
+    let causal = cell.start == .causal ? architecture.causalPresets?[task.name] : nil
+    return causal ?? architecture.presets[task.name] ?? ""
+  }
+
+  /// A preset with an architecture's changes and the task's.
+  private func changed(
+    _ preset: RunConfiguration,
+    by architecture: Study.Architecture
+  ) throws -> RunConfiguration {
     var result = preset
-    let isPretraining = stage == .pretrain
+    let isPretraining = preset.stage == .pretrain
     let changes = [
       ("architecture '\(architecture.name)'", architecture.changes),
       (
@@ -102,15 +118,37 @@ struct StudyRunBuilder {
       guard let change else { continue }
       result = try result.merged(withJSON: JSON.encode(change), from: place)
     }
-    (result.stage, result.seed) = (stage, seed)
-    if cell.start == .causal { result.network.isCausal = true }
-    // A warm-up of the changes is for their steps, one of the preset for the preset's.
-    let isOwn = result.schedule.warmUpSteps != preset.schedule.warmUpSteps
-    try setLength(&result, warmUpOf: isOwn ? result : preset)
     return result
   }
 
-  /// Sets samples, batches, steps, schedule, evaluation and the network's size.
+  /// The network at the study's scale; architectures of one preset keep their proportions.
+  private func shrunk(
+    _ network: NetworkConfiguration,
+    _ scale: StudyScale,
+    _ stage: RunConfiguration.Stage
+  ) throws -> NetworkConfiguration {
+    let name = presetName(of: architecture)
+    let relatives = try study.architectures.filter { presetName(of: $0) == name }.map {
+      try changed(Preset.named(name).configuration(for: stage), by: $0).network
+    }
+    let widest = relatives.map(\.width).max() ?? network.width
+    let deepest = relatives.map(\.depth).max() ?? network.depth
+    var own = scale
+    own.width = scale.width.map { width in
+      width < widest
+        ? min(width, max(4, (width * network.width / widest + 3) / 4 * 4)) : network.width
+    }
+    own.depth = scale.depth.map { depth in
+      depth < deepest ? max(1, (depth * network.depth + deepest - 1) / deepest) : network.depth
+    }
+    return network.shrunk(own)
+  }
+
+  /// Sets samples, batches, steps, schedule and evaluation.
+  ///
+  /// - Parameters:
+  ///   - result: the configuration to change.
+  ///   - original: the one for whose length its warm-up was made.
   private func setLength(
     _ result: inout RunConfiguration,
     warmUpOf original: RunConfiguration
@@ -144,7 +182,6 @@ struct StudyRunBuilder {
     result.validation.everySteps = min(perEpoch, max(1, steps / 10))
     result.validation.samples = scale.evaluationSamples ?? result.validation.samples
     result.validation.batchSize = result.validation.batchSize.map { min($0, result.batchSize) }
-    result.network = result.network.shrunk(scale)
   }
 }
 

@@ -114,6 +114,20 @@ import Testing
     #expect(runs.allSatisfy { $0.configuration.schedule.warmUpSteps <= 6 })
   }
 
+  @Test func `architectures of one preset keep their proportions`() throws {
+    let sizes = [(64, 2), (128, 4), (512, 8)].map { width, depth in
+      #"{"name": "\#(width)", "presets": {"image": "transformer-rotary-image"}, "#
+        + #""changes": {"network": {"width": \#(width), "depth": \#(depth)}}}"#
+    }
+    let study = try StudyHarness.study(
+      #""architectures": [\#(sizes.joined(separator: ","))], "scale": {"width": 64, "depth": 4}"#
+    )
+    let networks = try harness.plan(study).runs.filter { $0.seed == 1 && $0.cell.start == .scratch }
+      .map(\.configuration.network)
+    #expect(networks.map(\.width) == [8, 16, 64])
+    #expect(networks.map(\.depth) == [1, 2, 4])
+  }
+
   @Test func `tied epochs are divided`() throws {
     let study = try StudyHarness.study(#""tiedEpochs": {"epochs": 2, "shares": [0, 0.4]}"#)
     let runs = try harness.plan(study).runs.filter {
