@@ -56,13 +56,13 @@ import Testing
       context: "listops",
       summary: "It rises.",
       x: Axis("steps", over: [0, 10]),
-      y: Axis("accuracy, %", over: [0, 50]),
+      y: Axis("accuracy, %", over: [0, 40]),
       series: [
         Series(
           label: "masked",
           hue: .masked,
           form: .line,
-          points: [.init(x: 0, y: 10, spread: 5...15), .init(x: 10, y: .nan), .init(x: 10, y: 50)]
+          points: [.init(x: 0, y: 8, spread: 5...15), .init(x: 10, y: .nan), .init(x: 10, y: 40)]
         )
       ]
     )
