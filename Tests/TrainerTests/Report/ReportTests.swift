@@ -19,7 +19,7 @@ import Testing
     #expect(numbers(page) == [[0.5, 0.7], [0.8, 0.9]].map { "\($0.mean)" })
     for text in [
       "At most 9 steps.", "Which is better?", "lra-train compare a.json", "9.9.9", "0123abcd",
-      "a.tar.gz, SHA-256 ffee", "60.0", " ± 14.1", "+25.0", "p = 0.20", "runs/tuned-2",
+      "a.tar.gz, SHA-256 ffee", "60.0", " ± 14.1", "+25.0", "p\u{A0}=\u{A0}0.20", "runs/tuned-2",
       "trained on 11 of 22", "late", "not finite &lt;here&gt;", "2 seeds a cell",
       "Self-pretraining is ahead of training from scratch in the only comparison",
     ] { #expect(page.contains(text), "\(text)") }
