@@ -52,7 +52,9 @@ SHARED = {
     "source": "Amos, Berant and Gupta, Never Train from Scratch, ICLR 2024, table 8",
     "question": "Is a part of the budget better spent on pretraining?",
     "tasks": [{"name": "listops", "mask": MASKS["listops"]}],
-    "architectures": ARCHITECTURES,
+    "architectures": [
+        {**each, "presets": {"listops": each["presets"]["listops"]}} for each in ARCHITECTURES
+    ],
     "starts": ["scratch", "masked", "causal"],
     "seeds": [1, 2],
     "tiedEpochs": {"epochs": 2, "shares": [0, 0.5]},

@@ -19,6 +19,7 @@ struct Finding {
   }
 
   private let comparisons: [Comparison]
+  private static let limit = NumberText.unbroken("p < 0.05")
 
   init(_ content: ReportContent) {
     comparisons = content.mainCells.compactMap { cell in
@@ -79,10 +80,10 @@ struct Finding {
         : "The seeds do not differ, so there is no spread to test against."
     }
     let (good, bad) = (ahead.filter(\.isClear).count, behind.filter(\.isClear).count)
-    if good + bad == 0 { return "No difference reaches p < 0.05." }
+    if good + bad == 0 { return "No difference reaches \(Self.limit)." }
     let against = bad == 0 ? "" : " and \(bad) against it"
     let verb = good + bad == 1 ? "reaches" : "reach"
     return
-      "\(NumberText.count(good, "difference")) in favour of pretraining\(against) \(verb) p < 0.05."
+      "\(NumberText.count(good, "difference")) in favour of pretraining\(against) \(verb) \(Self.limit)."
   }
 }

@@ -98,7 +98,8 @@ enum PageStyle {
     @media print{:root{\(light)}body{max-width:none;padding:0;font-size:10pt}nav{display:none}
     h2{margin-top:1.6rem;break-after:avoid}figure,tr,.chart,.scale{break-inside:avoid}
     figcaption{break-after:avoid}.scroll{overflow:visible}table{font-size:8.5pt}
-    .grid-of{grid-template-columns:repeat(2,1fr)}details:not([open]){display:none}
+    .grid-of{grid-template-columns:repeat(2,1fr)}.small{grid-template-columns:repeat(4,1fr)}
+    details:not([open]){display:none}
     .digest{min-width:9rem;max-width:12rem}th,td{padding-right:.5rem}
     .n{padding-left:.4rem}#comparison td.n{min-width:0}a{color:inherit;text-decoration:none}
     *{print-color-adjust:exact}}

@@ -23,10 +23,10 @@ import Testing
     #expect(NumberText.short(2.5e7) == "2.5e7" && NumberText.short(0.05) == "0.05")
     #expect(NumberText.short(2e-4) == "2e−4")
     #expect(NumberText.axis(20_000) == "20k" && NumberText.axis(1000) == "1,000")
-    #expect(NumberText.axis(5e9) == "5G")
+    #expect(NumberText.axis(5e9) == "5G" && NumberText.axis(2e12) == "2T")
     #expect(NumberText.time(5) == "5.0 s" && NumberText.time(3725) == "1 h 02 min")
-    #expect(NumberText.chance(0.0004) == "p < 0.001" && NumberText.chance(0.0321) == "p = 0.032")
-    #expect(NumberText.chance(0.74) == "p = 0.74")
+    #expect(NumberText.chance(0.0004) == "p\u{A0}<\u{A0}0.001")
+    #expect(NumberText.chance(0.74) == "p\u{A0}=\u{A0}0.74")
     #expect(NumberText.list(["a", "b", "c"]) == "a, b and c")
   }
 
@@ -56,13 +56,13 @@ import Testing
       context: "listops",
       summary: "It rises.",
       x: Axis("steps", over: [0, 10]),
-      y: Axis("accuracy, %", over: [0, 50]),
+      y: Axis("accuracy, %", over: [0, 40]),
       series: [
         Series(
           label: "masked",
           hue: .masked,
           form: .line,
-          points: [.init(x: 0, y: 10, spread: 5...15), .init(x: 10, y: .nan), .init(x: 10, y: 50)]
+          points: [.init(x: 0, y: 8, spread: 5...15), .init(x: 10, y: .nan), .init(x: 10, y: 40)]
         )
       ]
     )

@@ -31,14 +31,18 @@ import Testing
         + "equal in 1."
     )
     #expect(
-      found.details.contains("Largest gain: A on t, masked pretraining: +11.0 points, p = 0.010.")
+      found.details.contains(
+        "Largest gain: A on t, masked pretraining: +11.0 points, p\u{A0}=\u{A0}0.010."
+      )
     )
     #expect(
-      found.details.contains("Largest loss: A on t, causal pretraining: −9.0 points, p = 0.040.")
+      found.details.contains(
+        "Largest loss: A on t, causal pretraining: −9.0 points, p\u{A0}=\u{A0}0.040."
+      )
     )
     #expect(
       found.details.hasSuffix(
-        "1 difference in favour of pretraining and 1 against it reach p < 0.05."
+        "1 difference in favour of pretraining and 1 against it reach p\u{A0}<\u{A0}0.05."
       )
     )
   }
@@ -49,7 +53,7 @@ import Testing
       cell(.masked, [0.4, 0.5], "A", "t", "loss", 0.3, [], []),
     ])
     #expect(found.headline.contains("is ahead of training from scratch in the only comparison"))
-    #expect(found.details == "No difference reaches p < 0.05.")
+    #expect(found.details == "No difference reaches p\u{A0}<\u{A0}0.05.")
   }
 
   @Test func `nothing is claimed where nothing was compared`() {

@@ -30,7 +30,7 @@ struct Chart {
       "svg",
       [
         "viewBox": "0 0 \(Self.text(size.width)) \(Self.text(size.height))", "role": "img",
-        "class": "chart", "xmlns": "http://www.w3.org/2000/svg",
+        "class": "chart",
       ],
       .element("title", [:], Markup(context.isEmpty ? title : "\(context): \(title)")),
       .element("desc", [:], Markup(summary)),

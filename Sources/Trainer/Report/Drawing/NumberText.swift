@@ -47,8 +47,8 @@ enum NumberText {
 
   /// A power of ten by its name, as on axes: "10k", "1M", else as ``short(_:)``.
   static func axis(_ value: Double) -> String {
-    for (unit, name) in [(1e9, "G"), (1e6, "M"), (1e3, "k")]
-    where value.magnitude >= unit && value.magnitude < 1e12 && (unit > 1e3 || value >= 1e4) {
+    for (unit, name) in [(1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k")]
+    where value.magnitude >= unit && value.magnitude < 1e15 && (unit > 1e3 || value >= 1e4) {
       return trimmed(fixed(value / unit, 2)) + name
     }
     return short(value)
@@ -70,10 +70,15 @@ enum NumberText {
     return whole >= 60 ? "\(whole / 60) min \(padded(whole % 60)) s" : "\(whole) s"
   }
 
-  /// A chance: "p = 0.03", "p < 0.001".
+  /// A chance, "p = 0.03" or "p < 0.001", with spaces that no line is broken at.
   static func chance(_ p: Double) -> String {
-    if p < 0.001 { return "p < 0.001" }
-    return "p = " + fixed(p, p < 0.095 ? 3 : 2)
+    let text = p < 0.001 ? "p < 0.001" : "p = " + fixed(p, p < 0.095 ? 3 : 2)
+    return unbroken(text)
+  }
+
+  /// Text that stays on one line.
+  static func unbroken(_ text: String) -> String {
+    String(text.map { $0 == " " ? "\u{A0}" : $0 })
   }
 
   /// "a, b and c".

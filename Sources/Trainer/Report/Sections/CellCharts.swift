@@ -34,13 +34,16 @@ extension Section {
     let cells = content.result.cells.filter { $0.pretrainingShare != nil }
     guard !cells.isEmpty else { return nil }
     let shares = Set(cells.compactMap(\.pretrainingShare)).sorted()
-    let charts = CellCharts(cells, byStart: false) { $0.pretrainingShare ?? 0 }
+    let charts = CellCharts(cells, fromScratch: true) { $0.pretrainingShare ?? 0 }
     return Section(
       "shares",
       "Share of pretraining",
       .paragraph(
         "Pretraining and finetuning share a fixed number of epochs; 0 % is training from scratch. Marks "
           + "are means on the \(content.split) split, bars one standard deviation to each side."
+      ),
+      .legend(
+        ReportContent.starts(cells).filter { $0 != .scratch }.map { (Palette.Hue($0), $0.title) }
       ),
       Markup(
         charts.figures(
@@ -59,19 +62,20 @@ extension Section {
 /// Charts of cells over one of their numbers: a panel for each task and architecture.
 struct CellCharts {
   private let cells: [StudyResult.Cell]
-  private let byStart: Bool
+  private let fromScratch: Bool
   private let number: (StudyResult.Cell) -> Double
 
   /// - Parameters:
   ///   - cells: what is shown.
-  ///   - byStart: whether each start has a line of its own.
+  ///   - fromScratch: whether lines of pretraining begin with the cell from scratch, which has none of
+  ///     its own then.
   ///   - number: what stands along the bottom.
   init(
     _ cells: [StudyResult.Cell],
-    byStart: Bool = true,
+    fromScratch: Bool = false,
     number: @escaping (StudyResult.Cell) -> Double
   ) {
-    (self.cells, self.byStart, self.number) = (cells, byStart, number)
+    (self.cells, self.fromScratch, self.number) = (cells, fromScratch, number)
   }
 
   /// A figure for each task.
@@ -98,9 +102,11 @@ struct CellCharts {
   }
 
   private func lines(_ cells: [StudyResult.Cell], _ scale: MetricScale) -> [Series] {
-    guard byStart else { return [line(cells, scale, "", .plain)] }
-    return ReportContent.starts(cells).map { start in
-      line(cells.filter { $0.start == start }, scale, start.label, .init(start))
+    let starts = ReportContent.starts(cells)
+    let drawn = fromScratch && starts.count > 1 ? starts.filter { $0 != .scratch } : starts
+    return drawn.map { start in
+      let own = cells.filter { $0.start == start || fromScratch && $0.start == .scratch }
+      return line(own, scale, start.label, .init(start))
     }
   }
 

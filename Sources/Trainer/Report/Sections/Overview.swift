@@ -16,7 +16,7 @@ struct Overview {
       .element(
         "p",
         ["class": "scale", "role": "note"],
-        .element("strong", [:], Markup(result.scale == nil ? "Scale. " : "Reduced scale. ")),
+        .element("strong", [:], Markup(result.scale == nil ? "Scale: " : "Reduced scale: ")),
         Markup(scale)
       ),
       finding,
@@ -27,8 +27,8 @@ struct Overview {
   private var scale: String {
     if let scale = result.scale { return scale }
     return content.isStudy
-      ? "Nothing was shrunk: sizes and budgets are those of the study file."
-      : "These are single runs; whether their sizes and budgets are those of a publication, their "
+      ? "nothing was shrunk; sizes and budgets are those of the study file."
+      : "these are single runs; whether their sizes and budgets are those of a publication, their "
         + "configurations say."
   }
 
