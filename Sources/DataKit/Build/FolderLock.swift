@@ -2,7 +2,7 @@ internal import Glibc
 
 /// Keeps two processes from writing to one data set, or to one part of it, at the same time.
 ///
-/// What is locked is a journal's file. A file that nobody has written to goes with the lock.
+/// What is locked is a journal's file. A file system without locks is trusted. A file that nobody has written to goes with the lock.
 final class FolderLock: Sendable {
   private let lock: FileLock
   /// The locked file.
@@ -13,7 +13,7 @@ final class FolderLock: Sendable {
   ///
   /// - Throws: ``DataSetError`` when another process holds it, ``FileError``.
   init(_ name: String, in folder: String) throws {
-    guard let lock = try FileLock(folder + "/" + name, creating: true) else {
+    guard let lock = try FileLock(folder + "/" + name, creating: true, trusting: true) else {
       throw Self.refusal(folder)
     }
     self.lock = lock

@@ -2,8 +2,7 @@ internal import Glibc
 
 /// A locked file: one process at a time holds it, until it lets go or ends in any way.
 ///
-/// Files and not folders are locked, as that works on network file systems too. A file system without
-/// locks is trusted.
+/// Files and not folders are locked, as that works on network file systems too.
 public final class FileLock: Sendable {
   /// The file's path when it was locked; the lock stays with the file when that is renamed.
   public let path: String
@@ -16,8 +15,14 @@ public final class FileLock: Sendable {
   ///   - path: the file.
   ///   - creating: whether to make a file that is not there.
   ///   - waiting: whether to wait for another process to let go.
-  /// - Throws: ``FileError`` when the file cannot be opened.
-  public init?(_ path: String, creating: Bool = false, waiting: Bool = false) throws {
+  ///   - trusting: whether a file system without locks is taken for one where nobody else is.
+  /// - Throws: ``FileError`` when the file cannot be opened, or not be locked.
+  public init?(
+    _ path: String,
+    creating: Bool = false,
+    waiting: Bool = false,
+    trusting: Bool = false
+  ) throws {
     let flags = O_RDWR | O_APPEND | O_CLOEXEC | (creating ? O_CREAT : 0)
     while true {
       let descriptor = open(path, flags, 0o644)
@@ -27,9 +32,11 @@ public final class FileLock: Sendable {
       }
       while flock(descriptor, waiting ? LOCK_EX : LOCK_EX | LOCK_NB) != 0 {
         if errno == EINTR { continue }
-        guard errno == EWOULDBLOCK else { break }
+        let code = errno
+        if trusting, code != EWOULDBLOCK { break }
         close(descriptor)
-        return nil
+        if code == EWOULDBLOCK { return nil }
+        throw FileError(path: path, action: "lock", code: code)
       }
       // Whoever held the lock before may have removed or renamed the file between the two calls.
       if Self.isFile(descriptor, at: path) {

@@ -41,6 +41,9 @@ struct Compare: ParsableCommand {
       throw ValidationError("name a study file, or both '--architectures' and '--tasks'")
     }
     if work.jobs > 1, work.next { throw ValidationError("'--next' takes one run, not '--jobs'") }
+    if work.launcher == .slurm, work.next || work.jobs > 1 {
+      throw ValidationError("'--launcher slurm' has no '--next' and no '--jobs'")
+    }
   }
 
   func run() throws {
@@ -49,17 +52,26 @@ struct Compare: ParsableCommand {
       guard !choice.isGiven else {
         throw ValidationError("a study that was started keeps its options: leave them out")
       }
-      return try workOn(StudyFolder(study))
+      return try goOn(StudyFolder(study))
     }
-    let plan = try choice.plan(study, note: output.note)
+    let plan = try choice.plan(study)
+    try plan.runs.check(on: plan.dataSets)
     if work.dryRun, work.launcher == .local {
-      return try StudyListing(plan, output).show()
+      return try StudyListing(output).show(plan)
     }
     guard let folder = choice.output.map({ StudyFolder($0) }) else {
       throw ValidationError("Missing expected argument '--output <output>'")
     }
-    let missing = plan.study.tasks.first { plan.dataSets[$0.name] == nil }
-    if let missing {
+    if work.dryRun {
+      let script = SlurmArray(folder, work, output).script(tasks: plan.runs.runs.count)
+      return print(script, terminator: "")
+    }
+    try create(folder, plan)
+    try goOn(folder)
+  }
+
+  private func create(_ folder: StudyFolder, _ plan: StudyOptions.Plan) throws {
+    if let missing = plan.study.tasks.first(where: { plan.dataSets[$0.name] == nil }) {
       throw RunError(
         "task '\(missing.name)'",
         "there is no data set in '\(plan.folders[missing.name] ?? missing.name)'",
@@ -73,14 +85,19 @@ struct Compare: ParsableCommand {
       version: Train.version
     )
     output.note("study: \(folder.path), \(plan.runs.runs.count) runs")
-    if !work.prepare { try workOn(folder) }
   }
 
-  private func workOn(_ folder: StudyFolder) throws {
+  /// Works on a study that is in its folder.
+  private func goOn(_ folder: StudyFolder) throws {
+    if work.dryRun {
+      guard work.launcher == .slurm else { return try StudyListing(output).show(openIn: folder) }
+      let open = try folder.count(.waiting) + folder.count(.running)
+      return print(SlurmArray(folder, work, output).script(tasks: open), terminator: "")
+    }
+    if work.retry { output.note("runs to be tried again: \(try folder.retryFailed())") }
+    if work.prepare { return }
     switch work.launcher {
     case .slurm: try SlurmArray(folder, work, output).submit()
-    case .local where work.dryRun:
-      for run in try folder.runs(.running, .waiting) { print(run.name) }
     case .local where work.jobs > 1: try StudyJobs(folder, work, memory, output).run()
     case .local: try workHere(folder)
     }
@@ -99,6 +116,8 @@ struct Compare: ParsableCommand {
       output.note("interrupted; go on with 'lra-train compare \(folder.path)'")
       throw ExitCode(ExitStatus.interrupted)
     }
-    if !work.next { try StudyTable(folder.result()).show(json: output.json) }
+    // Data that has gone since does not take the table with it.
+    let result = try (try? folder.writeResults()) ?? folder.readResults()
+    if !work.next { try StudyTable(result).show(json: output.json) }
   }
 }

@@ -85,7 +85,7 @@ struct StudyOptions: ParsableArguments {
 
   /// Reads and restricts the study, opens the data and expands the runs; where there is no data, the
   /// sizes are those of the published one.
-  func plan(_ file: String?, note: (String) -> Void) throws -> Plan {
+  func plan(_ file: String?) throws -> Plan {
     let study = try self.study(file)
     var plan = (sets: [String: DataSet](), folders: [String: String]())
     var shapes: [String: TaskShape] = [:]
@@ -129,6 +129,7 @@ struct StudyOptions: ParsableArguments {
       study.starts = starts.compactMap { Study.Start(rawValue: $0) }
     }
     if let scale { study.scale = try StudyScale(parsing: scale) }
+    if seeds != nil { study.scale?.seeds = nil }
     if let budget {
       var scale = study.scale ?? StudyScale()
       (scale.pretrainSteps, scale.finetuneSteps, scale.name) = (budget, budget, nil)
@@ -166,6 +167,9 @@ struct StudyWorkOptions: ParsableArguments {
 
   @Flag(help: "Write the run list and stop.")
   var prepare = false
+
+  @Flag(help: "Try failed runs again.")
+  var retry = false
 
   @Flag(help: "Take one run from the list, finish it and stop.")
   var next = false

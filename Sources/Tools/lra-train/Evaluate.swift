@@ -28,7 +28,7 @@ struct Evaluate: ParsableCommand {
   @Option(help: "Samples of a batch; as in the run's validation by default.")
   var batchSize: Int?
 
-  @Option(help: "Score only the split's first samples.")
+  @Option(help: "Score only so many samples of the split, chosen at random and always the same.")
   var samples: Int?
 
   @OptionGroup var ranks: RankOptions

@@ -12,20 +12,20 @@ struct SlurmArray {
     (self.folder, self.work, self.output) = (folder, work, output)
   }
 
-  /// Submits the script, or prints it for a dry run.
+  /// Submits a task for every open run.
   func submit() throws {
     let open = try folder.count(.waiting) + folder.count(.running)
     guard open > 0 else {
       output.note("every run has ended")
-      return try StudyTable(folder.result()).show(json: output.json)
+      return try StudyTable(folder.writeResults()).show(json: output.json)
     }
     let script = script(tasks: open)
-    guard !work.dryRun else { return print(script, terminator: "") }
     let process = Process()
     process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
     process.arguments = ["sbatch"]
     let input = Pipe()
     process.standardInput = input
+    process.standardOutput = FileHandle.standardError
     try process.run()
     input.fileHandleForWriting.write(Data(script.utf8))
     try input.fileHandleForWriting.close()
@@ -40,7 +40,7 @@ struct SlurmArray {
   }
 
   /// The program and the folder are named in full, as tasks start elsewhere.
-  private func script(tasks: Int) -> String {
+  func script(tasks: Int) -> String {
     let program = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().path
     let study = URL(fileURLWithPath: folder.path).standardizedFileURL.path
     let threads = output.threads.map(String.init) ?? "1"

@@ -47,9 +47,16 @@ struct StudyJobs {
       output.note("interrupted; go on with 'lra-train compare \(folder.path)'")
       throw ExitCode(ExitStatus.interrupted)
     }
-    if let failed = workers.first(where: { $0.terminationStatus != 0 }) {
-      throw ExitCode(failed.terminationStatus)
+    let isOpen = try folder.count(.waiting) + folder.count(.running) > 0
+    if isOpen, workers.contains(where: { $0.terminationReason == .uncaughtSignal }) {
+      throw RunError(
+        folder.path,
+        "a worker was killed before every run had ended",
+        hint: "go on with 'lra-train compare \(folder.path)'"
+      )
     }
-    try StudyTable(folder.result()).show(json: output.json)
+    // The worker has said why.
+    if isOpen { throw ExitCode(ExitStatus.failure) }
+    try StudyTable(folder.writeResults()).show(json: output.json)
   }
 }

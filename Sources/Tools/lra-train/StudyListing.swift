@@ -3,11 +3,15 @@ internal import Trainer
 
 /// What a study would take, run by run, before anything is done.
 struct StudyListing {
-  private let plan: StudyOptions.Plan
   private let output: OutputOptions
+  private let pool: WorkerPool
+  /// What products of matrices alone reach now.
+  private let operationsPerSecond: Double
 
-  init(_ plan: StudyOptions.Plan, _ output: OutputOptions) {
-    (self.plan, self.output) = (plan, output)
+  init(_ output: OutputOptions) {
+    self.output = output
+    pool = output.pool
+    operationsPerSecond = KernelTable.rate(of: KernelBenchmark.product(pool), seconds: 0.5)
   }
 
   /// What --json prints of a run; seconds and bytes.
@@ -28,20 +32,14 @@ struct StudyListing {
     var memoryBytes: Int
   }
 
-  func show() throws {
-    let pool = output.pool
-    let rate = KernelTable.rate(of: KernelBenchmark.product(pool), seconds: 0.5)
-    let estimates = try estimates(plan.runs, rate, pool)
-    if !output.json { print(padded("run", 66) + padded("time", 14) + "memory") }
-    for (run, estimate) in estimates { try show(run, estimate) }
-    try show(estimates.map(\.1), scale: plan.study.scale?.summary ?? "full")
+  /// Shows the runs of a study that was not started, and what it takes at full scale.
+  func show(_ plan: StudyOptions.Plan) throws {
+    let scale = plan.study.scale?.summary ?? "full"
+    try show(plan.runs.runs, plan.runs.shape(of:), scale: scale)
     if let full = plan.fullScale {
-      try show(self.estimates(full, rate, pool).map(\.1), scale: "full")
+      try show(full.runs.map { try estimate($0, full.shape(of: $0)) }, scale: "full")
     }
-    output.note(
-      "note: times are guesses within a factor of about two, from \(fixed(rate / 1e9, 0)) GFLOP/s "
-        + "measured now on \(pool.threads) threads"
-    )
+    noteAccuracy()
     for task in plan.study.tasks where plan.dataSets[task.name] == nil {
       output.note(
         "note: no data set in '\(plan.folders[task.name] ?? task.name)'; '\(task.name)' is taken as "
@@ -50,18 +48,42 @@ struct StudyListing {
     }
   }
 
-  private func estimates(
-    _ plan: StudyPlan,
-    _ rate: Double,
-    _ pool: WorkerPool
-  ) throws -> [(StudyRun, StudyEstimate)] {
-    try plan.runs.map { run in
-      let shape = plan.shape(of: run)
-      return (
-        run,
-        try StudyEstimate(run, on: shape, operationsPerSecond: rate, threads: pool.threads)
-      )
+  /// Shows the open runs of a study.
+  func show(openIn folder: StudyFolder) throws {
+    let shapes = try folder.readOrigin().data.mapValues {
+      try TaskShape(DataSet(opening: $0.path))
     }
+    let runs = try folder.runs(.running, .waiting).filter { shapes[$0.cell.task] != nil }
+    let scale = try folder.readStudy().scale?.summary ?? "full"
+    try show(runs, { shapes[$0.cell.task]! }, scale: scale)
+    noteAccuracy()
+  }
+
+  private func show(
+    _ runs: [StudyRun],
+    _ shape: (StudyRun) -> TaskShape,
+    scale: String
+  ) throws {
+    let estimates = try runs.map { try estimate($0, shape($0)) }
+    if !output.json { print(padded("run", 66) + padded("time", 14) + "memory") }
+    for (run, estimate) in zip(runs, estimates) { try show(run, estimate) }
+    try show(estimates, scale: scale)
+  }
+
+  private func noteAccuracy() {
+    output.note(
+      "note: times are guesses within a factor of about two, from "
+        + "\(fixed(operationsPerSecond / 1e9, 0)) GFLOP/s measured now on \(pool.threads) threads"
+    )
+  }
+
+  private func estimate(_ run: StudyRun, _ shape: TaskShape) throws -> StudyEstimate {
+    try StudyEstimate(
+      run,
+      on: shape,
+      operationsPerSecond: operationsPerSecond,
+      threads: pool.threads
+    )
   }
 
   private func show(_ run: StudyRun, _ estimate: StudyEstimate) throws {

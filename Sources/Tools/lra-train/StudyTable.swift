@@ -6,8 +6,20 @@ struct StudyTable {
 
   init(_ result: StudyResult) { self.result = result }
 
+  /// Prints the table, and fails when runs have failed.
   func show(json: Bool) throws {
-    if json { return try printJSON(result) }
+    if json { try printJSON(result) } else { showText() }
+    let failed = result.unfinished.filter { $0.failure != nil }.count
+    guard failed == 0 else {
+      throw RunError(
+        "\(failed) \(failed == 1 ? "run" : "runs")",
+        "failed and left out of the table",
+        hint: "--retry puts them back on the list"
+      )
+    }
+  }
+
+  private func showText() {
     print(result.title)
     if let source = result.source { print("after \(source)") }
     if let scale = result.scale { print("reduced scale: \(scale)") }
@@ -20,8 +32,14 @@ struct StudyTable {
       while line.last == " " { line.removeLast() }
       print(line)
     }
+    for task in result.tasks where task.validation == "test" {
+      print(
+        "\(task.name) has no validation split: what was chosen on it was chosen on the test split"
+      )
+    }
     for run in result.unfinished {
-      print(run.failure.map { "failed: \(run.run): \($0)" } ?? "not finished: \(run.run)")
+      let reason = run.failure?.split(separator: "\n").first
+      print(reason.map { "failed: \(run.run): \($0)" } ?? "not finished: \(run.run)")
     }
   }
 
@@ -55,7 +73,7 @@ struct StudyTable {
     guard let scratch = result.cells.scratch(of: cell) else { return "" }
     let value = scale * (cell.mean - scratch.mean)
     let text = (value > 0 ? "+" : "") + fixed(value, decimals)
-    return cell.pValue.map { text + " (p " + fixed($0, 3) + ")" } ?? text
+    return cell.pValue.map { text + " (p " + ($0 < 0.001 ? "<0.001" : fixed($0, 3)) + ")" } ?? text
   }
 
   private func percent(_ share: Double) -> String {

@@ -140,6 +140,7 @@ struct RunComparison {
         digest: digest,
         samples: counts,
         used: counts,
+        validation: manifest?.validationSplit.rawValue ?? "validation",
         provenance: manifest?.provenance.inputs.map { "\($0.name), SHA-256 \($0.sha256)" } ?? []
       )
     }

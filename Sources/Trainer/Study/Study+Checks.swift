@@ -12,6 +12,11 @@ extension Study {
       }
     }
     try distinct("tasks", tasks.map(\.name))
+    if let task = tasks.first(where: { StudyRun.slug($0.name) != $0.name }) {
+      throw refuse(
+        "the task '\(task.name)' is to be named in lower-case letters, digits, points and single hyphens"
+      )
+    }
     try distinct("architectures", architectures.map { StudyRun.slug($0.name) })
     try distinct("starts", starts)
     try distinct("seeds", seeds)
@@ -72,6 +77,9 @@ extension Study {
       }
       guard !architecture.presets.isEmpty else {
         throw refuse("architecture '\(architecture.name)' has no preset")
+      }
+      guard architecture.starts?.contains(where: starts.contains) ?? true else {
+        throw refuse("architecture '\(architecture.name)' has none of the study's starts")
       }
     }
   }

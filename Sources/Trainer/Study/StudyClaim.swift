@@ -27,9 +27,10 @@ final class StudyClaim {
   /// Takes the first run whose dependencies have ended, one that another process left before any that
   /// waits.
   static func next(in folder: StudyFolder) throws -> Offer {
-    let open =
-      try folder.files(.running).map { (StudyFolder.State.running, $0) }
-      + folder.files(.waiting).map { (.waiting, $0) }
+    // In this order: a run that another worker takes meanwhile is then in one list or in both.
+    let waiting = try folder.files(.waiting)
+    let running = try folder.files(.running)
+    let open = running.map { (StudyFolder.State.running, $0) } + waiting.map { (.waiting, $0) }
     guard !open.isEmpty else { return .nothing }
     let ended = Set(try folder.runs(.finished, .failed).map(\.name))
     for (state, file) in open {

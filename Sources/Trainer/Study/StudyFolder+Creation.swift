@@ -9,7 +9,7 @@ extension StudyFolder {
   ///   - dataSets: the data set of every task.
   ///   - command: what repeats the study.
   ///   - version: that of the program.
-  /// - Throws: ``RunError`` when the folder holds another study, ``FileError``.
+  /// - Throws: ``RunError`` when the folder holds another study or runs of none, ``FileError``.
   public func create(
     _ plan: StudyPlan,
     dataSets: [String: DataSet],
@@ -31,13 +31,20 @@ extension StudyFolder {
         StudyOrigin.Data(folder: set.folder, path: Self.wholePath(set.folder), digest: set.digest)
       }
       guard !holdsStudy else { return try checkSame(plan.study, data) }
+      guard try FileManager.default.contentsOfDirectory(atPath: path + "/runs").isEmpty else {
+        throw RunError(path, "holds runs but no study", hint: "choose another --output")
+      }
+      // What a creation left that was cut short may be of another study.
+      for state in State.allCases {
+        for file in try files(state) {
+          try FileManager.default.removeItem(atPath: queue(state) + "/" + file)
+        }
+      }
       let digits = String(plan.runs.count).count
-      let listed = Set(try State.allCases.flatMap(files))
       for (index, run) in plan.runs.enumerated() {
         let number = String(index + 1)
         let padding = String(repeating: "0", count: digits - number.count)
         let file = padding + number + "-" + run.name + ".json"
-        guard !listed.contains(file) else { continue }
         try AtomicFile.write(
           JSON.encode(run, pretty: true) + [10],
           to: queue(.waiting) + "/" + file
@@ -54,7 +61,7 @@ extension StudyFolder {
     guard try readStudy() == study else {
       throw RunError(path, "holds another study", hint: "choose another --output")
     }
-    let origin = try readOrigin()
+    var origin = try readOrigin()
     for (task, set) in data.sorted(by: { $0.key < $1.key })
     where origin.data[task]?.digest != set.digest {
       throw RunError(
@@ -62,6 +69,30 @@ extension StudyFolder {
         "was started with other data for '\(task)' than '\(set.folder)'",
         hint: "choose another --output"
       )
+    }
+    // The same data may have moved.
+    guard origin.data != data else { return }
+    origin.data = data
+    try AtomicFile.write(JSON.encode(origin, pretty: true) + [10], to: self.origin)
+  }
+
+  /// Puts failed runs back on the list.
+  ///
+  /// - Returns: how many.
+  /// - Throws: ``RunError``, ``FileError``.
+  public func retryFailed() throws -> Int {
+    try locked {
+      let failed = try files(.failed)
+      for file in failed {
+        guard var run = try Self.readRun(queue(.failed) + "/" + file) else { continue }
+        run.failure = nil
+        try AtomicFile.write(
+          JSON.encode(run, pretty: true) + [10],
+          to: queue(.waiting) + "/" + file
+        )
+        try FileManager.default.removeItem(atPath: queue(.failed) + "/" + file)
+      }
+      return failed.count
     }
   }
 

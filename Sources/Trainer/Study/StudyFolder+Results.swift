@@ -31,9 +31,14 @@ extension StudyFolder {
   }
 
   /// Writes ``result()`` to `results.json`.
-  func writeResults() throws {
+  ///
+  /// - Throws: as ``result()``, and ``FileError``.
+  @discardableResult
+  public func writeResults() throws -> StudyResult {
     try locked {
-      _ = try AtomicFile.write(JSON.encode(result(), pretty: true) + [10], to: results)
+      let result = try result()
+      try AtomicFile.write(JSON.encode(result, pretty: true) + [10], to: results)
+      return result
     }
   }
 
@@ -59,6 +64,7 @@ extension StudyFolder {
       digest: data.digest,
       samples: samples,
       used: used,
+      validation: manifest.validationSplit.rawValue,
       provenance: manifest.provenance.inputs.map { "\($0.name), SHA-256 \($0.sha256)" }
     )
   }

@@ -59,6 +59,17 @@ public struct StudyFolder: Sendable, Equatable {
     }
   }
 
+  /// Reads the results that were written last.
+  ///
+  /// - Throws: ``RunError`` when there are none or they are damaged.
+  public func readResults() throws -> StudyResult {
+    do {
+      return try JSON.decode(StudyResult.self, from: readFile(results))
+    } catch {
+      throw RunError(results, "not readable: \(JSON.explanation(of: error))")
+    }
+  }
+
   /// The names of the run-list files in a state, in the order of the study.
   func files(_ state: State) throws -> [String] {
     let folder = queue(state)

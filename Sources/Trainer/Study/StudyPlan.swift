@@ -1,3 +1,5 @@
+public import DataKit
+
 /// Every run of a study, in the order in which one worker takes them.
 public struct StudyPlan: Sendable {
   /// The study.
@@ -21,6 +23,50 @@ public struct StudyPlan: Sendable {
     }
     guard !runs.isEmpty else {
       throw RunError(study.title, "no architecture has a preset for any of the tasks")
+    }
+    try checkNames()
+    for run in runs where run.seed == study.seeds[0] {
+      try Self.naming(run) {
+        let fitted = run.configuration.fitted(to: shape(of: run).shape)
+        try fitted.check()
+        if let mask = fitted.objective.mask, mask.contains(":") { _ = try MaskSet(parsing: mask) }
+      }
+    }
+  }
+
+  /// Checks that every run of the first seed can be made on the data that is there.
+  ///
+  /// - Throws: ``RunError`` with the first run that cannot.
+  public func check(on dataSets: [String: DataSet]) throws {
+    for run in runs where run.seed == study.seeds[0] {
+      guard let dataSet = dataSets[run.cell.task] else { continue }
+      try Self.naming(run) { _ = try run.configuration.resolved(for: dataSet).maskSet(of: dataSet) }
+    }
+  }
+
+  /// Puts the run's name before what is wrong with it.
+  private static func naming(_ run: StudyRun, _ body: () throws -> Void) throws {
+    do {
+      try body()
+    } catch {
+      throw RunError(run.name, "\(error)")
+    }
+  }
+
+  /// Names become names of files.
+  private func checkNames() throws {
+    var seen: Set<String> = []
+    for run in runs {
+      guard seen.insert(run.name).inserted else {
+        throw RunError(
+          study.title,
+          "two runs would be called '\(run.name)'",
+          hint: "give tasks and architectures other names"
+        )
+      }
+      guard run.name.utf8.count <= 200 else {
+        throw RunError(study.title, "'\(run.name)' is too long for a run's name (200 bytes)")
+      }
     }
   }
 
@@ -64,7 +110,7 @@ public struct StudyPlan: Sendable {
       if index == 0 {
         runs += candidates
       } else {
-        runs.append(try builder.finetuning(seed, among: candidates))
+        runs.append(builder.finetuning(seed, among: candidates))
       }
     }
   }

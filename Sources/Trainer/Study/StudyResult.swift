@@ -33,6 +33,8 @@ public struct StudyResult: Codable, Sendable, Equatable {
     public var samples: [String: Int]
     /// Samples that were trained on, validated on and tested on.
     public var used: [String: Int]
+    /// The split that choices were made on: "test" where the data set has no validation split.
+    public var validation: String
     /// What the samples were made of: name and SHA-256 of each input.
     public var provenance: [String]
   }

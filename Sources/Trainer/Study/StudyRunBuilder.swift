@@ -27,32 +27,34 @@ struct StudyRunBuilder {
 
   /// The finetunings with the first seed: one for every choice of learning rate and batch size.
   func candidates() throws -> [StudyRun] {
-    let configuration = try configuration(.finetune, study.seeds[0])
-    let rates = study.grid?.learningRates ?? [configuration.optimizer.learningRate]
-    let limit = min(study.scale?.batchSize ?? .max, trainingSamples)
-    let sizes = study.grid?.batchSizes?.map { min($0, limit) } ?? [configuration.batchSize]
-    let distinct = sizes.enumerated().filter { !sizes[..<$0.offset].contains($0.element) }
-    let isGrid = rates.count * distinct.count > 1
-    return rates.flatMap { rate in
-      distinct.map { _, size in
-        var candidate = configuration
+    let seed = study.seeds[0]
+    let sizes = study.grid?.batchSizes?.map { Optional($0) } ?? [nil]
+    var configurations: [RunConfiguration] = []
+    for size in sizes {
+      let sized = try configuration(.finetune, seed, batchSize: size)
+      for rate in study.grid?.learningRates ?? [sized.optimizer.learningRate] {
+        var candidate = sized
         candidate.optimizer.learningRate = rate
-        candidate.batchSize = size
-        let choice = isGrid ? "-rate-\(rate)-batch-\(size)" : ""
-        var run = run(finetuningName(study.seeds[0]) + choice, candidate)
-        run.isCandidate = isGrid
-        return run
+        // A scale may have made two sizes alike.
+        if !configurations.contains(candidate) { configurations.append(candidate) }
       }
+    }
+    let isGrid = configurations.count > 1
+    return configurations.map { candidate in
+      let choice =
+        isGrid ? "-rate-\(candidate.optimizer.learningRate)-batch-\(candidate.batchSize)" : ""
+      var run = run(finetuningName(seed) + choice, candidate)
+      run.isCandidate = isGrid
+      return run
     }
   }
 
   /// The finetuning with another seed, by the best of `candidates`.
-  func finetuning(_ seed: UInt64, among candidates: [StudyRun]) throws -> StudyRun {
-    if candidates.count == 1 {
-      return run(finetuningName(seed), try configuration(.finetune, seed))
-    }
-    var run = run(finetuningName(seed), try configuration(.finetune, seed))
-    run.candidates = candidates.map(\.name)
+  func finetuning(_ seed: UInt64, among candidates: [StudyRun]) -> StudyRun {
+    var configuration = candidates[0].configuration
+    configuration.seed = seed
+    var run = run(finetuningName(seed), configuration)
+    if candidates.count > 1 { run.candidates = candidates.map(\.name) }
     return run
   }
 
@@ -82,15 +84,15 @@ struct StudyRunBuilder {
   /// A stage's preset with the architecture's changes, the scale, the fraction and the share of steps.
   private func configuration(
     _ stage: RunConfiguration.Stage,
-    _ seed: UInt64
+    _ seed: UInt64,
+    batchSize: Int? = nil
   ) throws -> RunConfiguration {
     let preset = try Preset.named(presetName(of: architecture)).configuration(for: stage)
     var result = try changed(preset, by: architecture)
     (result.stage, result.seed) = (stage, seed)
+    if let batchSize { result.batchSize = batchSize }
     if cell.start == .causal { result.network.isCausal = true }
-    // A warm-up of the changes is for their steps, one of the preset for the preset's.
-    let isOwn = result.schedule.warmUpSteps != preset.schedule.warmUpSteps
-    try setLength(&result, warmUpOf: isOwn ? result : preset)
+    try setLength(&result, original: preset)
     if let scale = study.scale { result.network = try shrunk(result.network, scale, stage) }
     return result
   }
@@ -106,19 +108,29 @@ struct StudyRunBuilder {
     by architecture: Study.Architecture
   ) throws -> RunConfiguration {
     var result = preset
-    let isPretraining = preset.stage == .pretrain
-    let changes = [
-      ("architecture '\(architecture.name)'", architecture.changes),
-      (
-        "architecture '\(architecture.name)'",
-        isPretraining ? architecture.pretrain : architecture.finetune
-      ), ("task '\(task.name)'", isPretraining ? task.pretrain : task.finetune),
-    ]
-    for (place, change) in changes {
-      guard let change else { continue }
+    for (place, change) in changes(architecture, preset.stage) {
       result = try result.merged(withJSON: JSON.encode(change), from: place)
     }
+    if sets("steps", preset.stage), !sets("epochs", preset.stage) { result.epochs = nil }
     return result
+  }
+
+  private func changes(
+    _ architecture: Study.Architecture,
+    _ stage: RunConfiguration.Stage
+  ) -> [(place: String, change: JSONValue)] {
+    let isPretraining = stage == .pretrain
+    let place = "architecture '\(architecture.name)'"
+    return [
+      (place, architecture.changes),
+      (place, isPretraining ? architecture.pretrain : architecture.finetune),
+      ("task '\(task.name)'", isPretraining ? task.pretrain : task.finetune),
+    ].compactMap { place, change in change.map { (place, $0) } }
+  }
+
+  /// Whether the study file names a field, such as "schedule.warmUpSteps".
+  private func sets(_ path: String, _ stage: RunConfiguration.Stage) -> Bool {
+    changes(architecture, stage).contains { $0.change.holds(path) }
   }
 
   /// The network at the study's scale; architectures of one preset keep their proportions.
@@ -148,40 +160,57 @@ struct StudyRunBuilder {
   ///
   /// - Parameters:
   ///   - result: the configuration to change.
-  ///   - original: the one for whose length its warm-up was made.
-  private func setLength(
-    _ result: inout RunConfiguration,
-    warmUpOf original: RunConfiguration
-  ) throws {
+  ///   - original: the preset, for whose length its schedule was made.
+  private func setLength(_ result: inout RunConfiguration, original: RunConfiguration) throws {
     let all = shape.samples[.train] ?? 0
-    let full = try original.totalSteps(samples: max(all, original.batchSize))
     let scale = study.scale ?? StudyScale()
+    let full = try original.totalSteps(samples: max(all, original.batchSize))
+    result.batchSize = min(result.batchSize, scale.batchSize ?? .max)
+    // As many steps for a fraction as for all samples.
+    let samples = max(min(all, scale.samples ?? .max), result.batchSize)
+    let perEpoch = try result.stepsPerEpoch(samples: samples)
     if trainingSamples < all { result.trainingSamples = trainingSamples }
-    result.batchSize = min(result.batchSize, scale.batchSize ?? .max, trainingSamples)
+    result.batchSize = min(result.batchSize, trainingSamples)
+    var steps = result.totalSteps(perEpoch: perEpoch)
     let isScaled = study.scale != nil || cell.fraction != nil || cell.pretrainingShare != nil
-    guard isScaled else {
-      let steps = try result.totalSteps(samples: max(all, result.batchSize))
-      result.schedule = result.schedule.scaled(from: full, to: steps)
-      return
+    if isScaled {
+      let limit = result.stage == .pretrain ? scale.pretrainSteps : scale.finetuneSteps
+      steps = min(steps, limit ?? .max)
+      if let share = cell.pretrainingShare { steps = try tiedSteps(share, result.stage) }
+      steps = max(1, steps)
+      (result.steps, result.epochs) = (steps, nil)
+      result.validation.everySteps = min(perEpoch, max(1, steps / 10))
+      result.validation.samples = scale.evaluationSamples ?? result.validation.samples
+      result.validation.batchSize = result.validation.batchSize.map { min($0, result.batchSize) }
     }
-    let samples = min(all, scale.samples ?? .max)
-    let perEpoch = try result.stepsPerEpoch(samples: max(samples, result.batchSize))
-    let limit = result.stage == .pretrain ? scale.pretrainSteps : scale.finetuneSteps
-    let epochs = study.tiedEpochs?.epochs ?? result.epochs.map(Double.init)
-    var steps = min(
-      result.steps ?? .max,
-      epochs.map { Int(($0 * Double(perEpoch)).rounded()) } ?? .max,
-      limit ?? .max
-    )
-    if let share = cell.pretrainingShare {
-      let part = result.stage == .pretrain ? share : 1 - share
-      steps = Int((part * Double(steps)).rounded())
+    guard steps != full else { return }
+    if !sets("schedule.warmUpSteps", result.stage), steps < full {
+      let scaled = Double(result.schedule.warmUpSteps) * Double(steps) / Double(full)
+      result.schedule.warmUpSteps = min(Int(scaled.rounded()), steps / 4)
     }
-    (result.steps, result.epochs) = (max(1, steps), nil)
-    result.schedule = result.schedule.scaled(from: full, to: max(1, steps))
-    result.validation.everySteps = min(perEpoch, max(1, steps / 10))
-    result.validation.samples = scale.evaluationSamples ?? result.validation.samples
-    result.validation.batchSize = result.validation.batchSize.map { min($0, result.batchSize) }
+    if !sets("schedule.totalSteps", result.stage) { result.schedule.totalSteps = nil }
+  }
+
+  /// A stage's part of the epochs that both share: under a scale both stages are cut by one factor, so
+  /// that every share costs the same number of samples.
+  private func tiedSteps(_ share: Double, _ stage: RunConfiguration.Stage) throws -> Int {
+    let scale = study.scale ?? StudyScale()
+    let epochs = study.tiedEpochs?.epochs ?? 0
+    func whole(_ stage: RunConfiguration.Stage) throws -> Double {
+      let preset = try Preset.named(presetName(of: architecture)).configuration(for: stage)
+      var configuration = try changed(preset, by: architecture)
+      configuration.batchSize = min(configuration.batchSize, scale.batchSize ?? .max)
+      let samples = min(shape.samples[.train] ?? 0, scale.samples ?? .max)
+      return epochs
+        * Double(try configuration.stepsPerEpoch(samples: max(samples, configuration.batchSize)))
+    }
+    let limits = try [
+      Double(scale.pretrainSteps ?? .max) / whole(.pretrain),
+      Double(scale.finetuneSteps ?? .max) / whole(.finetune),
+    ]
+    let factor = min(1, limits[0], limits[1])
+    let part = stage == .pretrain ? share : 1 - share
+    return Int((part * factor * (try whole(stage))).rounded())
   }
 }
 
@@ -190,8 +219,12 @@ extension RunConfiguration {
   ///
   /// - Throws: ``RunError`` when they do not fill a batch.
   func totalSteps(samples: Int) throws -> Int {
-    let perEpoch = try stepsPerEpoch(samples: samples)
-    return min(
+    try totalSteps(perEpoch: stepsPerEpoch(samples: samples))
+  }
+
+  /// The steps of a run whose epochs have so many.
+  func totalSteps(perEpoch: Int) -> Int {
+    min(
       steps ?? .max,
       epochs.map { epochs in
         let (steps, overflow) = epochs.multipliedReportingOverflow(by: perEpoch)
@@ -201,15 +234,11 @@ extension RunConfiguration {
   }
 }
 
-extension RunConfiguration.Rate {
-  /// The same schedule for a run of another length; a longer run keeps its warm-up, which is at most a
-  /// quarter of a shorter one.
-  fileprivate func scaled(from old: Int, to new: Int) -> Self {
-    var rate = self
-    let factor = Double(new) / Double(max(1, old))
-    rate.warmUpSteps = Int((Double(warmUpSteps) * min(1, factor)).rounded())
-    if new < old { rate.warmUpSteps = min(rate.warmUpSteps, new / 4) }
-    rate.totalSteps = totalSteps.map { max(1, Int((Double($0) * factor).rounded())) }
-    return rate
+extension JSONValue {
+  /// Whether an object has a field at a path such as "schedule.warmUpSteps".
+  fileprivate func holds(_ path: String) -> Bool {
+    let parts = path.split(separator: ".", maxSplits: 1)
+    guard case .object(let fields) = self, let next = fields[String(parts[0])] else { return false }
+    return parts.count == 1 || next.holds(String(parts[1]))
   }
 }

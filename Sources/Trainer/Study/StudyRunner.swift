@@ -25,8 +25,10 @@ struct StudyRunner {
       throw RunError(data.path, "the data set is not the one that the study was started with")
     }
     let place = folder.run(run.name)
+    let configuration = try configuration(of: run, dataSet)
+    if place.holdsRun { try check(place, configuration) }
     if (try? RunSummary(of: place))?.status != "finished" {
-      guard try train(run, dataSet, place, shouldStop, observer) else { return false }
+      guard try train(configuration, dataSet, place, shouldStop, observer) else { return false }
     }
     guard run.configuration.stage == .finetune, !TestScore.exists(in: place) else { return true }
     let evaluation = try Evaluation(
@@ -44,8 +46,23 @@ struct StudyRunner {
     return true
   }
 
+  /// Refuses a folder with another run; where data and pretraining lie makes no difference.
+  private func check(_ place: RunFolder, _ expected: RunConfiguration) throws {
+    var (stored, expected) = (try place.readConfiguration(), expected)
+    (stored.data, stored.from, expected.data, expected.from) = ("", nil, "", nil)
+    guard stored == expected else {
+      let difference = try stored.firstDifference(from: expected)
+      throw RunError(
+        place.path,
+        "holds another run than the study's"
+          + (difference.map { ": \($0.path) is \($0.here), not \($0.there)" } ?? ""),
+        hint: "remove the folder, and the run is made again"
+      )
+    }
+  }
+
   private func train(
-    _ run: StudyRun,
+    _ expected: RunConfiguration,
     _ dataSet: DataSet,
     _ place: RunFolder,
     _ shouldStop: () -> Bool,
@@ -53,7 +70,7 @@ struct StudyRunner {
   ) throws -> Bool {
     let isStarted = place.holdsCheckpoint && place.holdsRun
     var configuration =
-      isStarted ? try place.readConfiguration() : try configuration(of: run, dataSet)
+      isStarted ? try place.readConfiguration() : expected
     configuration.data = dataSet.folder
     let training = try TrainingRun(
       configuration,
@@ -72,7 +89,7 @@ struct StudyRunner {
   private func configuration(of run: StudyRun, _ dataSet: DataSet) throws -> RunConfiguration {
     var configuration = run.configuration
     if let pretraining = run.pretraining {
-      guard (try? RunSummary(of: folder.run(pretraining)))?.status == "finished" else {
+      guard try !folder.runs(.failed).contains(where: { $0.name == pretraining }) else {
         throw StudyFailure(description: "its pretraining '\(pretraining)' failed")
       }
       configuration.from = folder.run(pretraining).best
@@ -91,13 +108,13 @@ struct StudyRunner {
 }
 
 extension StudyFolder {
-  /// Which of these runs has the best validation, the first of equal ones; nil when none has any.
+  /// Which of these runs has the best validation, the first of equal ones; nil when all have failed.
   func best(of names: [String]) throws -> String? {
+    let failed = Set(try runs(.failed).map(\.name))
     var best: (name: String, metric: Double)?
-    for name in names {
-      guard let summary = try? RunSummary(of: run(name)), summary.status == "finished",
-        let metric = summary.bestMetric
-      else { continue }
+    for name in names where !failed.contains(name) {
+      let summary = try RunSummary(of: run(name))
+      guard let metric = summary.bestMetric else { continue }
       let isBetter = best.map {
         summary.monitor == .accuracy ? metric > $0.metric : metric < $0.metric
       }

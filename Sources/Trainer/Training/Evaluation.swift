@@ -1,6 +1,6 @@
 public import DataKit
 
-/// Scores a network on one split, in the split's own order.
+/// Scores a network on one split, or on a part of it, in the split's own order.
 ///
 /// As attention sees padding, a sample's result can depend on the longest sample of its batch, and
 /// so on the batch size; it is the same for the same batch size. Masked objectives are scored with
@@ -12,11 +12,19 @@ struct Evaluator {
   let source: BatchSource
   let batchSize: Int
   let dropsLastBatch: Bool
-  let sampleLimit: Int?
+  /// The samples of a part of the split; nil for all of it.
+  private let subset: [Int]?
 
-  /// The samples that are scored.
+  init(source: BatchSource, batchSize: Int, dropsLastBatch: Bool, sampleLimit: Int?) {
+    (self.source, self.batchSize, self.dropsLastBatch) = (source, batchSize, dropsLastBatch)
+    let count = source.split.count
+    // Splits may be stored class by class.
+    subset = sampleLimit.flatMap { $0 < count ? leadingSamples($0, of: count) : nil }
+  }
+
+  /// How many samples are scored.
   var sampleCount: Int {
-    let count = min(source.split.count, sampleLimit ?? .max)
+    let count = subset?.count ?? source.split.count
     return dropsLastBatch ? count / batchSize * batchSize : count
   }
 
@@ -55,13 +63,17 @@ struct Evaluator {
 
   /// The samples of a batch.
   private func samples(_ batch: Int) -> [Int] {
-    Array(batch * batchSize..<min((batch + 1) * batchSize, sampleCount))
+    scored(batch * batchSize..<min((batch + 1) * batchSize, sampleCount))
+  }
+
+  private func scored(_ positions: Range<Int>) -> [Int] {
+    subset.map { Array($0[positions]) } ?? Array(positions)
   }
 
   /// The variance of the labels that are scored; nil when it is 0.
   private var labelVariance: Double? {
     var labels = LabelSums()
-    if case .values(let values, _) = source.labels(Array(0..<sampleCount)) { labels.add(values) }
+    if case .values(let values, _) = source.labels(scored(0..<sampleCount)) { labels.add(values) }
     return labels.variance
   }
 
@@ -145,7 +157,7 @@ public struct Evaluation {
   ///   - split: the split to score.
   ///   - dataSet: the data set, which need not be the run's own.
   ///   - batchSize: rows of a batch; as in the run when nil.
-  ///   - samples: score only the split's first samples; all when nil.
+  ///   - samples: score only so many samples, those of ``RunConfiguration/Validation/samples``; all when nil.
   ///   - pool: the threads to compute with.
   ///   - ranks: the processes that share the batches.
   /// - Throws: ``RunError`` when network and data set do not fit, ``CheckpointError`` when the

@@ -99,7 +99,8 @@ public struct RunConfiguration: Codable, Sendable, Equatable {
     public var batchSize: Int?
     /// Whether a last, smaller batch is left out, as in the published code.
     public var dropsLastBatch: Bool
-    /// Score only the split's first samples; all when absent.
+    /// Score only so many samples, those that come first in PyTorch's permutation with seed 0; all when
+    /// absent.
     public var samples: Int?
     /// What decides which weights are the best.
     public var monitor: Monitor

@@ -38,17 +38,25 @@ public struct MetricsLine: Codable, Sendable, Equatable {
 final class RunLog {
   private let lines: AppendedFile
   private let events: EventFile
+  /// The seconds of the run up to the last line that was kept.
+  let seconds: Double
 
   /// Opens the log; lines after `step` are removed first, as those steps are done again.
   ///
   /// The event file begins with the configuration.
   init(_ folder: RunFolder, _ configuration: RunConfiguration, keepingUpTo step: Int) throws {
+    var seconds = 0.0
     if let bytes = try? readFile(folder.metrics) {
       let kept = bytes.split(separator: UInt8(ascii: "\n")).filter { line in
-        (try? JSON.decode(MetricsLine.self, from: Array(line))).map { $0.step <= step } ?? false
+        guard let metrics = try? JSON.decode(MetricsLine.self, from: Array(line)) else {
+          return false
+        }
+        if metrics.step <= step { seconds = metrics.clock.seconds }
+        return metrics.step <= step
       }
       try AtomicFile.write(kept.flatMap { $0 + [UInt8(ascii: "\n")] }, to: folder.metrics)
     }
+    self.seconds = seconds
     lines = try AppendedFile(path: folder.metrics)
     events = try EventFile(folder: folder.path)
     let json = String(decoding: try configuration.encoded(), as: UTF8.self)

@@ -14,7 +14,7 @@ extension RunConfiguration {
         "trainingSamples is \(trainingSamples), but the training split has only \(split.count)"
       )
     }
-    return randomPermutation(count: split.count, seed: 0)[..<trainingSamples].sorted()
+    return leadingSamples(trainingSamples, of: split.count)
   }
 
   /// The optimizer steps of one pass over the training split.
@@ -31,6 +31,12 @@ extension RunConfiguration {
     }
     return steps
   }
+}
+
+/// The samples that come first in PyTorch's permutation of a split with seed 0, in the split's order:
+/// those of the subsets of `lra-prep build --fractions`, so that each part holds the smaller ones.
+func leadingSamples(_ limit: Int, of count: Int) -> [Int] {
+  randomPermutation(count: count, seed: 0)[..<limit].sorted()
 }
 
 extension RunConfiguration.Rate {

@@ -169,11 +169,13 @@ public final class TrainingRun {
     }
     if !(resuming && folder.holdsRun) { try folder.create(replacing: replacing) }
     try AtomicFile.write(configuration.encoded(), to: folder.configuration)
-    log = try RunLog(folder, configuration, keepingUpTo: progress.step)
+    let log = try RunLog(folder, configuration, keepingUpTo: progress.step)
+    self.log = log
     pictures = ReconstructionLog(evaluator.source, of: dataSet, rows: largest.samples)
     let earlier = resuming ? try? RunSummary(of: folder) : nil
     try folder.removeSummary()
-    clock = RunClock(earlierSeconds: earlier?.clock.seconds ?? 0)
+    // A killed run has no summary.
+    clock = RunClock(earlierSeconds: earlier?.clock.seconds ?? log.seconds)
   }
 
   /// Trains to the end, or to the first step after `shouldStop` says so on any rank.

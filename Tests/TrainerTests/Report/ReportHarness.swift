@@ -85,6 +85,7 @@ struct ReportHarness {
           digest: "0123abcd",
           samples: ["train": 22, "validation": 7, "test": 9],
           used: ["train": 11, "validation": 7, "test": 9],
+          validation: "validation",
           provenance: ["a.tar.gz, SHA-256 ffee"]
         )
       ],

@@ -31,6 +31,9 @@ extension Section {
           (content.isStudy ? "Samples used of samples that there are. " : "")
             + "The digest names samples, labels and their order: a data set of the same digest is the "
             + "same data. It was made by lra-prep of the inputs named."
+            + tasks.filter { $0.validation == "test" }.map {
+              " \($0.name) has no validation split: what was chosen on it was chosen on the test split."
+            }.joined()
         ),
         .headings([
           ("task", false), ("folder", false), ("training", true), ("validation", true),
