@@ -104,6 +104,55 @@ import Testing
     #expect(pretrained[4].configuration.batchSize == 4)
   }
 
+  @Test func `a grid of one value is for every seed`() throws {
+    let runs = try harness.plan(
+      StudyHarness.study(#""grid": {"learningRates": [0.03], "batchSizes": [2]}"#)
+    ).runs.filter { $0.configuration.stage == .finetune }
+    #expect(runs.count == 8)
+    #expect(runs.allSatisfy { $0.configuration.optimizer.learningRate == 0.03 })
+    #expect(runs.allSatisfy { $0.configuration.batchSize == 2 && !$0.isCandidate })
+    #expect(Set(runs.map(\.seed)) == [1, 2])
+  }
+
+  @Test func `schedules that a study file names are left alone`() throws {
+    let study = try StudyHarness.study(
+      #""tasks": [{"name": "image", "finetune": {"steps": 6, "#
+        + #""schedule": {"warmUpSteps": 3, "totalSteps": 5}}}]"#
+    )
+    let run = try #require(harness.plan(study).runs.first { $0.configuration.stage == .finetune })
+    #expect(run.configuration.schedule.warmUpSteps == 3)
+    #expect(run.configuration.schedule.totalSteps == 5)
+  }
+
+  @Test(arguments: [
+    (#""tasks": [{"name": "image", "mask": "nonsense:"}]"#, "nonsense"),
+    (
+      #""architectures": [{"name": "M", "presets": {"image": "mega-image"}}], "starts": ["causal"]"#,
+      "causal objective"
+    ),
+    (
+      #""architectures": [{"name": "T", "presets": {"image": "transformer-image"}, "#
+        + #""changes": {"network": {"width": 7}}}]"#, "width"
+    ),
+    (
+      #""architectures": [{"name": "T", "starts": ["causal"], "#
+        + #""presets": {"image": "transformer-image"}}]"#, "none of the study's starts"
+    ),
+    (
+      #""architectures": [{"name": "a scratch", "starts": ["scratch"], "#
+        + #""presets": {"image": "transformer-image"}}, {"name": "a-scratch-scratch", "#
+        + #""presets": {"image": "transformer-image"}}], "tasks": [{"name": "Image"}]"#,
+      "lower-case"
+    ),
+  ])
+  func `what cannot be run is refused before anything is started`(
+    extra: String,
+    reason: String
+  ) throws {
+    let error = #expect(throws: RunError.self) { try harness.plan(StudyHarness.study(extra)) }
+    #expect(error?.description.contains(reason) == true, "\(error?.description ?? "")")
+  }
+
   @Test func `changes apply in order, and budgets are cut`() throws {
     let runs = try harness.plan(StudyHarness.study()).runs
     let steps = Dictionary(uniqueKeysWithValues: runs.map { ($0.name, $0.configuration.steps) })

@@ -1,4 +1,5 @@
 import DataKit
+import Glibc
 import TestSupport
 import Testing
 
@@ -91,6 +92,66 @@ import Testing
     #expect(result.unfinished.allSatisfy { $0.failure != nil })
     #expect(result.unfinished[0].failure?.contains("not finite at step") == true)
     #expect(result.unfinished[1].failure?.contains("its pretraining") == true)
+  }
+
+  @Test func `failed runs can be tried again`() throws {
+    let study = try StudyHarness.study(
+      #""architectures": [{"name": "T", "presets": {"image": "transformer-image"},"#
+        + #""pretrain": {"objective": {"loss": "mse"}, "optimizer": {"learningRate": 1e30}}}]"#
+    )
+    let folder = try harness.create(study, "again")
+    #expect(try harness.worker(folder).work() == .done)
+    #expect(try folder.count(.failed) == 4)
+    #expect(try folder.retryFailed() == 4)
+    #expect(try folder.count(.waiting) == 4 && folder.count(.failed) == 0)
+    #expect(try folder.runs(.waiting).allSatisfy { $0.failure == nil })
+    #expect(try harness.worker(folder).work() == .done)
+    #expect(try folder.count(.failed) == 4)
+  }
+
+  @Test func `a creation that was cut short is begun again, foreign runs are not taken over`()
+    throws
+  {
+    let folder = try harness.create(StudyHarness.study(Self.grid), "cut")
+    #expect(unlink(folder.study) == 0)
+    _ = try harness.create(StudyHarness.study(), "cut")
+    #expect(try folder.count(.waiting) == 12)
+    #expect(try harness.worker(folder).work(limit: 1) == .done)
+    #expect(unlink(folder.study) == 0)
+    let error = #expect(throws: RunError.self) { try harness.create(StudyHarness.study(), "cut") }
+    #expect(error?.description.contains("holds runs but no study") == true)
+  }
+
+  @Test func `a limited evaluation scores a part of the whole split`() throws {
+    let part = leadingSamples(4, of: 9)
+    #expect(part == part.sorted() && Set(part).count == 4 && part != [0, 1, 2, 3])
+    #expect(Set(leadingSamples(6, of: 9)).isSuperset(of: part))
+    let study = try StudyHarness.study(
+      #""scale": {"evaluationSamples": 4}, "starts": ["scratch"], "seeds": [1]"#
+    )
+    let folder = try harness.create(study, "part")
+    #expect(try harness.worker(folder).work() == .done)
+    let run = try #require(folder.runs(.finished).first)
+    let place = folder.run(run.name)
+    let checkpoint = try Checkpoint(reading: place.best)
+    let pool = WorkerPool(threads: 1)
+    // Right or wrong of each of the nine test samples, one by one.
+    let split = try harness.training.dataSet.split(.test)
+    let source = try BatchSource(
+      split,
+      of: harness.training.dataSet,
+      checkpoint.configuration.objective,
+      masks: nil
+    )
+    let network = Network(checkpoint.configuration.network, pool: pool)
+    try checkpoint.restore(network)
+    let hits = try part.map { sample in
+      let (batch, target) = try source.batch([sample], variant: 0)
+      return try network.evaluationPass(batch, target).correct
+    }
+    let score = try TestScore(of: place)
+    #expect(score.samples == 4)
+    #expect(score.accuracy == Double(hits.reduce(0, +)) / 4)
   }
 
   @Test func `another study or other data is refused`() throws {
