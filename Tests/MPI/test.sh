@@ -111,6 +111,15 @@ for count in 1 3; do
 done
 cmp scores-1 scores-3 || fail "other scores"
 
+say "a signal that comes before MPI starts leaves no run"
+early='if [ "${OMPI_COMM_WORLD_RANK:-${PMI_RANK:-0}}" = 1 ]; then kill -USR1 $$; fi; exec "$@"'
+code=0
+"$mpirun" -n 2 env --block-signal=USR1 bash -c "$early" bash "$train" pretrain $listops --steps 50 \
+  --run runs/early --threads 1 > log 2>&1 || code=$?
+[ $code = 130 ] || fail "exit code $code, expected 130"
+grep -q "^interrupted before the first step" log || fail "nothing was said of the interruption"
+[ ! -e runs/early ] || fail "an interrupted start left a folder"
+
 say "a signal to one rank stops all of them at the same step, saved"
 OTHER= wrapped 2 pretrain $listops --steps 100000 --run runs/stopped &
 job=$!
@@ -135,19 +144,21 @@ kill -KILL "$(cat pid.2)"
 code=0
 wait $job || code=$?
 [ $code != 0 ] || fail "the job ended with success"
-printf '   ended %d ms later: %s\n' $((($(date +%s%N) - begin) / 1000000)) \
-  "$(grep -m1 'signal 9\|EXIT CODE: 9' log || fail "nothing was said of the death")"
-[ $((($(date +%s%N) - begin) / 1000000000)) -lt 10 ] || fail "it took 10 seconds or more"
+duration=$((($(date +%s%N) - begin) / 1000000))
+death=$(grep -m1 'signal 9\|EXIT CODE: 9' log) || fail "nothing was said of the death"
+printf '   ended %d ms later: %s\n' $duration "$death"
+[ $duration -lt 10000 ] || fail "it took 10 seconds or more"
 ranks 2 pretrain --run runs/killed --resume --steps 50 || fail "resuming after a death"
 grep -q "going on from step [1-9]0$" log || fail "it did not go on from a checkpoint"
 same_curve tokens-1 killed 1e-6
 
 # refused SENTENCE COMMAND...: the command must fail with one such sentence.
 refused() {
-  local sentence=$1
+  local sentence=$1 count
   shift
   ! "$@" || fail "it went on, expected: $sentence"
-  [ "$(grep -c "^error: " log)" = 1 ] || fail "not one sentence, expected: $sentence"
+  count=$(grep -c "^error: " log) || true
+  [ "$count" = 1 ] || fail "not one sentence, expected: $sentence"
   grep -q "^error: $sentence" log || fail "another sentence, expected: $sentence"
   printf '   %s\n' "$(grep -m1 '^error: ' log)"
 }
@@ -167,6 +178,24 @@ OTHER='set -- "$@" --data data/nowhere' refused "rank 1: data/nowhere: not a dat
   wrapped 2 pretrain $listops --steps 50 --run runs/other
 [ ! -e runs/other ] || fail "a refused run left a folder"
 
+say "what all ranks meet is told once, however soon the others exit"
+for _ in 1 2 3; do
+  refused "data/nowhere: not a data set" ranks 6 pretrain --data data/nowhere --run runs/other
+done
+refused "runs/nowhere: neither a run nor a checkpoint" \
+  ranks 2 pretrain $listops --from nowhere --run runs/other
+refused "--data -: several ranks cannot share one standard input" \
+  ranks 2 pretrain --data - --preset demo-listops --run runs/other
+refused "runs/tokens-1: --force would remove the run that --from reads" \
+  ranks 2 pretrain $listops --from ./runs/tokens-1 --force --run runs/tokens-1
+
+say "a start that another rank cannot follow leaves the run as it is"
+mkdir runs/elsewhere
+cp runs/tokens-1/config.json runs/elsewhere
+OTHER='set -- "$@" --run runs/elsewhere' refused "rank 1: runs/elsewhere: this rank would go on from step 0" \
+  wrapped 2 pretrain --run runs/tokens-1 --resume
+[ -e runs/tokens-1/summary.json ] || fail "the summary is gone"
+
 say "what one rank alone meets ends all of them"
 cp -r data/listops data/damaged
 shard=data/damaged/train-00000-of-00001.safetensors
@@ -177,6 +206,9 @@ values=$(head -c $((8 + header)) "$shard" | tail -c "$header" |
 head -c 1000 /dev/zero | tr '\0' '\5' |
   dd of="$shard" bs=1 seek=$((8 + header + values)) conv=notrunc status=none
 OTHER='set -- "$@" --data data/damaged' refused "rank 1: data/damaged.* is damaged" \
+  wrapped 2 pretrain $listops --steps 50 --run runs/damaged
+
+OTHER='export LRA_MPI=/nowhere' refused "rank 1: /nowhere: " \
   wrapped 2 pretrain $listops --steps 50 --run runs/damaged
 
 say "without the library several processes are refused, one trains"

@@ -67,7 +67,9 @@ struct Evaluate: ParsableCommand {
   }
 
   private func evaluate(_ ranks: Ranks) throws {
-    let (checkpoint, dataSet, evaluation) = try ranks.group.agree { try prepare(ranks) }
+    let pool = output.pool(of: ranks)
+    let (checkpoint, dataSet, evaluation) = try ranks.group.agree { try prepare(pool, ranks) }
+    ranks.announce(pool, output)
     Interrupts.install()
     let progress = ProgressReporter(
       stage: "evaluate",
@@ -81,11 +83,15 @@ struct Evaluate: ParsableCommand {
     )
     progress.finish()
     guard let score else { throw ExitCode(ExitStatus.interrupted) }
+    try ranks.group.agree { try check(score, checkpoint) }
     guard ranks.group.isFirst else { return }
     try report(score, checkpoint, dataSet, samples: evaluation.sampleCount)
   }
 
-  private func prepare(_ ranks: Ranks) throws -> (Checkpoint, DataSet, Evaluation) {
+  private func prepare(
+    _ pool: WorkerPool,
+    _ ranks: Ranks
+  ) throws -> (Checkpoint, DataSet, Evaluation) {
     let checkpoint = try Checkpoint(reading: RunFolder.checkpointPath(at: runPath(runName)))
     let trained = checkpoint.configuration.data
     guard let folder = data ?? (trained.isEmpty ? nil : trained) else {
@@ -101,10 +107,16 @@ struct Evaluate: ParsableCommand {
       of: dataSet,
       batchSize: batchSize,
       samples: samples,
-      pool: output.pool(of: ranks),
+      pool: pool,
       ranks: ranks.group
     )
     return (checkpoint, dataSet, evaluation)
+  }
+
+  private func check(_ score: Score, _ checkpoint: Checkpoint) throws {
+    guard score.loss.isFinite else {
+      throw RunError(checkpoint.path, "the loss of its weights is not finite (\(score.loss))")
+    }
   }
 
   private func report(
@@ -113,9 +125,6 @@ struct Evaluate: ParsableCommand {
     _ dataSet: DataSet,
     samples: Int
   ) throws {
-    guard score.loss.isFinite else {
-      throw RunError(checkpoint.path, "the loss of its weights is not finite (\(score.loss))")
-    }
     guard !output.json else {
       return try printJSON(
         Result(

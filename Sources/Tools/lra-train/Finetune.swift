@@ -45,7 +45,7 @@ struct Finetune: ParsableCommand {
   func run() throws {
     var session = TrainingSession(stage: .finetune, data: data, settings, options)
     session.changesRun = session.changesRun || from != nil
-    session.source = try from.map { try WeightSource(at: runPath($0)) }
+    session.from = from
     try session.run { _ in }
   }
 }

@@ -14,7 +14,8 @@ enum Interrupts {
 
   /// Catches the signals from now on, even when the parent process had them blocked.
   static func install() {
-    _ = wasRequested
+    // A signal that came is not forgotten, nor is the second one caught.
+    guard !wasRequested else { return }
     var signals = sigset_t()
     sigemptyset(&signals)
     for name in [SIGINT, SIGTERM, SIGUSR1] {

@@ -13,7 +13,7 @@ struct MPILibrary {
   let abort: @convention(c) (Int32) -> Void
 
   private static let name = "liblra-mpi.so"
-  private static let interface: Int32 = 1
+  private static let interface: Int32 = 2
 
   /// Opens the library.
   ///

@@ -67,7 +67,7 @@ struct Pretrain: ParsableCommand {
     var session = TrainingSession(stage: .pretrain, data: data, settings, options)
     session.changesRun =
       session.changesRun || objective != nil || mask != nil || loss != nil || from != nil
-    session.source = try from.map { try WeightSource(at: runPath($0)) }
+    session.from = from
     try session.run { configuration in
       if objective == .causal { configuration.objective.kind = .causal }
       if objective == .masked { configuration.objective.kind = .masked }

@@ -21,6 +21,22 @@ struct Ranks {
     return max(1, min(given, perTask ?? WorkerPool.runningCores / onThisMachine))
   }
 
+  /// Tells how many ranks there are, and where a launcher left cores unused.
+  func announce(_ pool: WorkerPool, _ output: OutputOptions) {
+    guard group.size > 1 else { return }
+    output.note(
+      "\(group.size) ranks, \(onThisMachine) on this machine, \(pool.threads) "
+        + "\(pool.threads == 1 ? "thread" : "threads") each"
+    )
+    let (given, share) = (WorkerPool.availableCores, WorkerPool.runningCores / onThisMachine)
+    let isAsked = ProcessInfo.processInfo.environment["SLURM_CPUS_PER_TASK"] != nil
+    guard given < share, !isAsked else { return }
+    output.note(
+      "note: this rank was given \(given) of the machine's \(WorkerPool.runningCores) cores, its share "
+        + "is \(share)\nhint: 'mpirun --bind-to none' lets it use them; see docs/scaling.md"
+    )
+  }
+
   /// A digest of the program that runs.
   static func program() -> String {
     let bytes = (try? readFile("/proc/self/exe")) ?? []
@@ -53,9 +69,10 @@ struct RankOptions: ParsableArguments {
     do {
       try body(Ranks(group: group, onThisMachine: group.localSize))
     } catch  where error is RankError || error is DivergenceError || error is ExitCode {
+      // A launcher may end all ranks when the first one exits, so that it has to be told before that.
+      let code = group.isFirst ? tell(error) : error as? ExitCode ?? .failure
       group.finish()
-      guard group.isFirst || error is ExitCode else { throw ExitCode.failure }
-      throw (error as? RankError)?.cause ?? error
+      throw code
     } catch {
       writeToStandardError("error: rank \(group.rank): \(error)\n")
       group.abort()
@@ -63,16 +80,39 @@ struct RankOptions: ParsableArguments {
     group.finish()
   }
 
+  /// Writes what all ranks throw, and what was printed before.
+  private func tell(_ error: any Error) -> ExitCode {
+    fflush(nil)
+    let cause = (error as? RankError)?.cause ?? error
+    if let code = cause as? ExitCode { return code }
+    let code = Train.exitCode(for: cause)
+    let isUsage = code != .failure
+    writeToStandardError((isUsage ? Train.fullMessage(for: cause) : "error: \(cause)") + "\n")
+    return code
+  }
+
   /// The processes to work with, or nil.
   private func join() throws -> MPIRanks? {
     let launch = Launch(ProcessInfo.processInfo.environment)
     guard mpi == .on || mpi == .auto && launch.map({ $0.size > 1 }) ?? false else { return nil }
+    Interrupts.install()
     do {
       return try MPIRanks(launch)
     } catch {
-      // All processes of a machine meet the same fault; one of them tells it.
       guard let launch, launch.localRank > 0 else { throw error }
-      throw ExitCode.failure
+      // Mostly all processes of a machine meet the same fault, the first of them tells it, and the
+      // launcher ends the others meanwhile.
+      for _ in 0..<40 where !Interrupts.wasRequested { usleep(50_000) }
+      if Interrupts.wasRequested { throw ExitCode.failure }
+      throw LonelyError(rank: launch.rank, cause: error)
     }
   }
+}
+
+/// What a rank met before it could ask the others.
+private struct LonelyError: Error, CustomStringConvertible {
+  let rank: Int
+  let cause: any Error
+
+  var description: String { "rank \(rank): \(cause)" }
 }

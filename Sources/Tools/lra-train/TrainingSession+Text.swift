@@ -6,12 +6,10 @@ internal import Trainer
 // What a session says.
 
 extension TrainingSession {
-  func announce(_ run: TrainingRun, _ ranks: Ranks) {
+  func announce(_ run: TrainingRun, _ pool: WorkerPool, _ ranks: Ranks) {
     let configuration = run.configuration
     output.note("run: \(run.folder.path)")
-    if ranks.group.size > 1 {
-      output.note("\(ranks.group.size) ranks, \(ranks.onThisMachine) of them on this machine")
-    }
+    ranks.announce(pool, output)
     output.note(
       "\(stage.rawValue) '\(configuration.preset)' on '\(configuration.data)': "
         + "\(run.network.layout.count) parameters, \(run.totalSteps) steps of "

@@ -16,8 +16,10 @@ struct TrainingSession {
   let data: String?
   let settings: SettingOptions
   let options: RunOptions
-  /// The pretrained network, if any.
-  var source: WeightSource?
+  /// Where the pretrained network lies, if there is one.
+  var from: String?
+  /// The pretrained network, when it has been opened.
+  private var source: WeightSource?
   /// Whether an option is given that a resumed run has to agree with.
   var changesRun: Bool
   var output: OutputOptions
@@ -46,20 +48,17 @@ struct TrainingSession {
     }
   }
 
-  private func run(
+  private mutating func run(
     as ranks: Ranks,
     _ adjust: (inout RunConfiguration) throws -> Void
   ) throws {
     let pool = output.pool(of: ranks)
     let (configuration, dataSet, folder) = try ranks.group.agree {
-      if data == "-", ranks.group.size > 1 { try refuseStandardInput(data) }
-      let planned = try plan(adjust)
-      try planned.0.check()
-      if options.force, let source, source.path.hasPrefix(planned.2.path + "/") {
-        throw RunError(planned.2.path, "--force would remove the run that --from reads")
-      }
-      try checkMemory(planned.0, planned.1, pool, ranks)
-      return planned
+      try prepare(pool, ranks, adjust)
+    }
+    if ranks.group.any(Interrupts.wasRequested) {
+      output.note("interrupted before the first step; nothing was written")
+      throw ExitCode(ExitStatus.interrupted)
     }
     let run = try TrainingRun.start(
       configuration,
@@ -72,8 +71,31 @@ struct TrainingSession {
       pool: pool,
       ranks: ranks.group
     )
-    announce(run, ranks)
+    announce(run, pool, ranks)
     try train(run, ranks)
+  }
+
+  /// Reads and checks what a run needs; no other rank is called.
+  private mutating func prepare(
+    _ pool: WorkerPool,
+    _ ranks: Ranks,
+    _ adjust: (inout RunConfiguration) throws -> Void
+  ) throws -> (RunConfiguration, DataSet, RunFolder) {
+    if data == "-", ranks.group.size > 1 {
+      throw RunError(
+        "--data -",
+        "several ranks cannot share one standard input",
+        hint: "receive the data set with 'lra-prep receive' first"
+      )
+    }
+    source = try from.map { try WeightSource(at: runPath($0)) }
+    let planned = try plan(adjust)
+    try planned.0.check()
+    if options.force, let source, planned.2.holds(source.path) {
+      throw RunError(planned.2.path, "--force would remove the run that --from reads")
+    }
+    try checkMemory(planned.0, planned.1, pool, ranks)
+    return planned
   }
 
   private func train(_ run: TrainingRun, _ ranks: Ranks) throws {

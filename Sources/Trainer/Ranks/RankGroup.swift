@@ -61,7 +61,7 @@ extension RankGroup {
   }
 
   /// Whether any rank says yes.
-  func any(_ answer: Bool) -> Bool {
+  public func any(_ answer: Bool) -> Bool {
     guard size > 1 else { return answer }
     var answers = [answer ? 1.0 : 0]
     allReduce(&answers)

@@ -76,7 +76,7 @@ extension RunConfiguration {
       "configuration",
       "the last batch of an epoch has \(last) of \(ranks) samples that synchronised batch norm needs, "
         + "one on every rank",
-      hint: "set dropsLastBatch, or take --batch-norm local"
+      hint: "set dropsLastBatch, take --batch-norm local, or start at most \(last) ranks"
     )
   }
 }

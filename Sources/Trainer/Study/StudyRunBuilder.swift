@@ -161,6 +161,7 @@ struct StudyRunBuilder {
   /// - Parameters:
   ///   - result: the configuration to change.
   ///   - original: the preset, for whose length its schedule was made.
+  /// - Throws: ``RunError`` when the split fills no batch.
   private func setLength(_ result: inout RunConfiguration, original: RunConfiguration) throws {
     let all = shape.samples[.train] ?? 0
     let scale = study.scale ?? StudyScale()

@@ -58,7 +58,8 @@ struct Evaluator {
       progress(min((round + ranks.size) * batchSize, sampleCount), sampleCount)
     }
     ranks.allReduce(&sums.values)
-    return try score(sums.total)
+    // All ranks have the same sums and, if any, the same error.
+    return try ranks.agree { try score(sums.total) }
   }
 
   /// The samples of a batch.
@@ -188,6 +189,8 @@ public struct Evaluation {
     }
     network = Network(mine, pool: pool)
     try checkpoint.restore(network)
+    // Otherwise the first longer batch would double them, at a time that depends on the ranks.
+    network.reserveKernels(for: try dataSet.longestSequence())
     self.checkpoint = checkpoint
     evaluator = Evaluator(
       source: try BatchSource(

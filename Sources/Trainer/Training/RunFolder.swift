@@ -40,6 +40,21 @@ public struct RunFolder: Sendable, Equatable {
     )
   }
 
+  /// Whether a file lies in the folder, by whatever path either is named.
+  public func holds(_ file: String) -> Bool {
+    guard let mine = Self.resolved(path) else { return false }
+    let parent = file.split(separator: "/", omittingEmptySubsequences: false).dropLast()
+    let places = [file, parent.isEmpty ? "." : parent.joined(separator: "/") + "/."]
+    return places.contains { Self.resolved($0).map { ($0 + "/").hasPrefix(mine + "/") } ?? false }
+  }
+
+  /// The path without symbolic links; nil when there is nothing.
+  private static func resolved(_ path: String) -> String? {
+    guard let result = realpath(path, nil) else { return nil }
+    defer { free(result) }
+    return String(cString: result)
+  }
+
   /// Creates the folder with its parents; `replacing` removes the files of an older run.
   ///
   /// - Throws: ``RunError`` when a run is there and not to be replaced, ``FileError`` when the

@@ -11,8 +11,8 @@ struct BatchPart {
 extension TrainingRun {
   /// Starts a run, or goes on with one, on all ranks.
   ///
-  /// Every rank reads data and checkpoint; the first one writes the run's folder, and its weights are
-  /// broadcast.
+  /// Every rank reads data and checkpoint, and the first one's weights are broadcast; only then does it
+  /// write the run's folder.
   ///
   /// - Parameters:
   ///   - configuration: resolved for the data set.
@@ -51,13 +51,14 @@ extension TrainingRun {
         on: dataSet,
         in: folder,
         resuming: resuming,
-        replacing: replacing,
         recomputing: recomputing,
         pool: pool,
         ranks: ranks
       )
     }
     try run.takeStateOfFirst()
+    // Nothing has been written yet, and no rank but the first can fail any more.
+    try ranks.agree { try run.openFiles(resuming: resuming, replacing: replacing) }
     return run
   }
 

@@ -3,6 +3,21 @@ internal import DataKit
 // What a run judges and writes while it trains.
 
 extension TrainingRun {
+  /// Makes the folder the run's, on the first rank: an older run goes, configuration and log come.
+  ///
+  /// The first step that changes files; whatever the run can be refused for was looked at before.
+  func openFiles(resuming: Bool, replacing: Bool) throws {
+    guard ranks.isFirst else { return }
+    if !(resuming && folder.holdsRun) { try folder.create(replacing: replacing) }
+    try AtomicFile.write(configuration.encoded(), to: folder.configuration)
+    let log = try RunLog(folder, configuration, keepingUpTo: progress.step)
+    self.log = log
+    let earlier = resuming ? try? RunSummary(of: folder) : nil
+    try folder.removeSummary()
+    // A killed run has no summary.
+    clock = RunClock(earlierSeconds: earlier?.clock.seconds ?? log.seconds)
+  }
+
   var isEvaluationDue: Bool {
     progress.step == totalSteps
       || configuration.validation.everySteps.map { progress.step % $0 == 0 }

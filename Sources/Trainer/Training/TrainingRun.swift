@@ -49,9 +49,10 @@ public final class TrainingRun {
   private let subset: [Int]?
   let evaluator: Evaluator
   let pool: WorkerPool
-  let log: RunLog?
   let pictures: ReconstructionLog?
-  var clock: RunClock
+  var clock = RunClock(earlierSeconds: 0)
+  /// The metrics, on the first rank from ``openFiles(resuming:replacing:)`` on.
+  var log: RunLog?
 
   /// Starts a run, or goes on with the one in `folder`.
   ///
@@ -80,20 +81,19 @@ public final class TrainingRun {
       on: dataSet,
       in: folder,
       resuming: resuming,
-      replacing: replacing,
       recomputing: recomputing,
       pool: pool,
       ranks: SingleRank()
     )
+    try openFiles(resuming: resuming, replacing: replacing)
   }
 
-  /// One rank of a run; no other rank is called.
+  /// One rank of a run; no other rank is called, and no file is changed.
   init(
     _ configuration: RunConfiguration,
     on dataSet: DataSet,
     in folder: RunFolder,
     resuming: Bool,
-    replacing: Bool,
     recomputing: Bool,
     pool: WorkerPool,
     ranks: any RankGroup
@@ -163,19 +163,9 @@ public final class TrainingRun {
       progress = Progress()
     }
     network.reserveKernels(for: largest.length)
-    guard ranks.isFirst else {
-      (log, pictures, clock) = (nil, nil, RunClock(earlierSeconds: 0))
-      return
-    }
-    if !(resuming && folder.holdsRun) { try folder.create(replacing: replacing) }
-    try AtomicFile.write(configuration.encoded(), to: folder.configuration)
-    let log = try RunLog(folder, configuration, keepingUpTo: progress.step)
-    self.log = log
-    pictures = ReconstructionLog(evaluator.source, of: dataSet, rows: largest.samples)
-    let earlier = resuming ? try? RunSummary(of: folder) : nil
-    try folder.removeSummary()
-    // A killed run has no summary.
-    clock = RunClock(earlierSeconds: earlier?.clock.seconds ?? log.seconds)
+    pictures =
+      ranks.isFirst
+      ? ReconstructionLog(evaluator.source, of: dataSet, rows: largest.samples) : nil
   }
 
   /// Trains to the end, or to the first step after `shouldStop` says so on any rank.
