@@ -88,19 +88,19 @@ struct StudyRunner {
   /// The run's configuration with what its data set and the runs before it decide.
   private func configuration(of run: StudyRun, _ dataSet: DataSet) throws -> RunConfiguration {
     var configuration = run.configuration
+    if !run.candidates.isEmpty {
+      guard let best = try folder.best(of: run.candidates) else {
+        throw StudyFailure(description: "every run that it would choose from failed")
+      }
+      // Its schedule and evaluation are those of its batch size.
+      configuration = try folder.run(best).readConfiguration()
+      configuration.seed = run.seed
+    }
     if let pretraining = run.pretraining {
       guard try !folder.runs(.failed).contains(where: { $0.name == pretraining }) else {
         throw StudyFailure(description: "its pretraining '\(pretraining)' failed")
       }
       configuration.from = folder.run(pretraining).best
-    }
-    if !run.candidates.isEmpty {
-      guard let best = try folder.best(of: run.candidates) else {
-        throw StudyFailure(description: "every run that it would choose from failed")
-      }
-      let chosen = try folder.run(best).readConfiguration()
-      configuration.optimizer.learningRate = chosen.optimizer.learningRate
-      configuration.batchSize = chosen.batchSize
     }
     configuration.data = dataSet.folder
     return try configuration.resolved(for: dataSet)

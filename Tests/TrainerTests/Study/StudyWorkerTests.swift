@@ -94,6 +94,25 @@ import Testing
     #expect(result.unfinished[1].failure?.contains("its pretraining") == true)
   }
 
+  @Test func `other seeds differ from the chosen candidate in the seed alone`() throws {
+    let study = try StudyHarness.study(
+      #""grid": {"batchSizes": [4, 2]}, "starts": ["scratch"], "seeds": [1, 2], "#
+        + #""tasks": [{"name": "image", "finetune": {"epochs": 2}}], "scale": {"finetuneSteps": 200}"#
+    )
+    let folder = try harness.create(study, "sizes")
+    #expect(try harness.worker(folder).work() == .done)
+    for cell in try StudyHarness.results(folder).cells {
+      var (first, second) = (
+        try RunFolder(folder.path + "/" + cell.runs[0]).readConfiguration(),
+        try RunFolder(folder.path + "/" + cell.runs[1]).readConfiguration()
+      )
+      #expect([first.seed, second.seed] == [1, 2])
+      (first.seed, second.seed) = (0, 0)
+      #expect(first == second)
+      #expect(first.validation.everySteps == (first.batchSize == 4 ? 1 : 2))
+    }
+  }
+
   @Test func `failed runs can be tried again`() throws {
     let study = try StudyHarness.study(
       #""architectures": [{"name": "T", "presets": {"image": "transformer-image"},"#
