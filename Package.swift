@@ -58,7 +58,8 @@ let package = Package(
     .target(
       name: "Trainer",
       dependencies: [
-        "DataKit", "COpenBLAS", .product(name: "Numerics", package: "swift-numerics"),
+        "DataKit", "CKernels", "COpenBLAS",
+        .product(name: "Numerics", package: "swift-numerics"),
       ],
       swiftSettings: kernelSettings
     ),

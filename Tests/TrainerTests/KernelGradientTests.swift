@@ -23,6 +23,7 @@ import Testing
           weight: Matrix(weight.base, rows: outputs, columns: inputs),
           bias: weight.base + outputs * inputs,
           into: y.matrix,
+          packed: Values.zeros(linearPackedCount(inputs: inputs, outputs: outputs)).base,
           pool
         )
         return y.array
@@ -42,6 +43,7 @@ import Testing
           into: dx.matrix,
           gradients: gradients.base,
           partials: partials.base,
+          packed: Values.zeros(linearPackedCount(inputs: inputs, outputs: outputs)).base,
           pool
         )
         return ["x": dx.array, "parameters": gradients.array]

@@ -134,6 +134,7 @@ public struct KernelBenchmark {
     let partials = FloatBuffer(
       count: linearPartialCount(rows: rows, inputs: width, outputs: width)
     )
+    let packed = FloatBuffer(count: linearPackedCount(inputs: width, outputs: width))
     let dx = FloatBuffer(count: rows * width)
     let dy = filled(rows * width, seed: 8)
     func matrix(_ buffer: FloatBuffer) -> Matrix {
@@ -148,7 +149,14 @@ public struct KernelBenchmark {
         operations: operations,
         bytes: Double(4 * width * (2 * rows + width)),
         run: {
-          linearForward(matrix(x), weight: weight, bias: bias.base, into: matrix(y), pool)
+          linearForward(
+            matrix(x),
+            weight: weight,
+            bias: bias.base,
+            into: matrix(y),
+            packed: packed.base,
+            pool
+          )
         },
         error: {
           error(
@@ -175,6 +183,7 @@ public struct KernelBenchmark {
             into: matrix(dx),
             gradients: gradients.base,
             partials: partials.base,
+            packed: packed.base,
             pool
           )
         },

@@ -113,7 +113,10 @@ struct GoldenBasics {
     let bias = try record.matrix(named: "linear.bias", rows: 1, columns: weight.rows)
     let y = record.matrix(rows: x.rows, columns: weight.rows)
     let dx = record.matrix(rows: x.rows, columns: x.columns)
-    linearForward(x, weight: weight, bias: bias.base, into: y, record.pool)
+    let packed = record.zeros(
+      linearPackedCount(inputs: weight.columns, outputs: weight.rows)
+    )
+    linearForward(x, weight: weight, bias: bias.base, into: y, packed: packed, record.pool)
     let gradients = record.zeros(weight.rows * (weight.columns + 1))
     let partials = linearPartialCount(rows: x.rows, inputs: weight.columns, outputs: weight.rows)
     linearBackward(
@@ -123,6 +126,7 @@ struct GoldenBasics {
       into: dx,
       gradients: gradients,
       partials: record.zeros(partials),
+      packed: packed,
       record.pool
     )
     try record.compare("linear.y", y)

@@ -11,6 +11,7 @@ private let rowTile = 256
 ///   - bias: b, [outputs], or nil for none.
 ///   - residual: r, [rows, outputs]; nil adds nothing.
 ///   - output: y, [rows, outputs]; overwritten. May not overlap `input` or `residual`.
+///   - packed: room for ``linearPackedCount(inputs:outputs:)`` values.
 ///   - pool: the threads that share the work.
 func linearForward(
   _ input: Matrix,
@@ -18,12 +19,14 @@ func linearForward(
   bias: UnsafePointer<Float>?,
   adding residual: Matrix? = nil,
   into output: Matrix,
+  packed: UnsafeMutablePointer<Float>,
   _ pool: WorkerPool
 ) {
   precondition(
     input.rows == output.rows,
     "linearForward: \(input.shape) into \(output.shape)"
   )
+  let weight = PackedFactor(weight, transposed: true, at: packed, pool)
   let tiles = Tiles(of: input.rows, size: rowTile)
   pool.parallelFor(tiles.count) { index in
     let rows = tiles[index]
@@ -37,10 +40,17 @@ func linearForward(
   }
 }
 
-/// ``linearForward(_:weight:bias:adding:into:_:)`` on the calling thread alone.
+/// ``linearForward(_:weight:bias:adding:into:packed:_:)`` on the calling thread alone.
+///
+/// - Parameters:
+///   - input: x, [rows, inputs].
+///   - weight: W^T, [inputs, outputs].
+///   - bias: b, [outputs], or nil for none.
+///   - residual: r, [rows, outputs]; nil adds nothing.
+///   - output: y, [rows, outputs]; overwritten. May not overlap `input` or `residual`.
 func linearTile(
   _ input: Matrix,
-  weight: Matrix,
+  weight: PackedFactor,
   bias: UnsafePointer<Float>?,
   adding residual: Matrix?,
   into output: Matrix
@@ -56,7 +66,7 @@ func linearTile(
     case (nil, nil): target.update(repeating: 0, count: width)
     }
   }
-  multiply(input, weight, transposing: .right, into: output, keep: 1)
+  multiply(input, weight, into: output, adds: true)
 }
 
 /// The backward pass of y = x W^T + b.
@@ -73,6 +83,7 @@ func linearTile(
 ///   - gradients: dW, [outputs, inputs], then db, [outputs]; both are added to.
 ///   - hasBias: whether there is a b, and so a db.
 ///   - partials: room for ``linearPartialCount(rows:inputs:outputs:)`` values.
+///   - packed: room for ``linearPackedCount(inputs:outputs:)`` values.
 ///   - pool: the threads that share the work.
 func linearBackward(
   _ outputGradient: Matrix,
@@ -83,6 +94,7 @@ func linearBackward(
   gradients: UnsafeMutablePointer<Float>,
   hasBias: Bool = true,
   partials: UnsafeMutablePointer<Float>,
+  packed: UnsafeMutablePointer<Float>,
   _ pool: WorkerPool
 ) {
   let (outputs, inputs) = (weight.rows, weight.columns)
@@ -91,6 +103,7 @@ func linearBackward(
       && outputGradient.rows == input.rows,
     "linearBackward: \(outputGradient.shape), \(input.shape), weight \(weight.shape)"
   )
+  let packedWeight = PackedFactor(weight, transposed: false, at: packed, pool)
   let tiles = Tiles(summing: input.rows)
   let count = outputs * inputs + (hasBias ? outputs : 0)
   pool.parallelFor(tiles.count) { index in
@@ -104,7 +117,7 @@ func linearBackward(
       hasBias: hasBias
     )
     if let inputGradient {
-      multiply(gradient, weight, into: inputGradient[rows: rows], keep: adds ? 1 : 0)
+      multiply(gradient, packedWeight, into: inputGradient[rows: rows], adds: adds)
     }
   }
   addPartials(partials, pieces: tiles.count, count: count, into: gradients, pool)
@@ -113,6 +126,11 @@ func linearBackward(
 /// The values of partial sums that a linear map's backward pass needs.
 func linearPartialCount(rows: Int, inputs: Int, outputs: Int) -> Int {
   Tiles(summing: rows).count * (outputs * inputs + outputs)
+}
+
+/// The values that the packed weight of a linear map takes, forward or backward.
+func linearPackedCount(inputs: Int, outputs: Int) -> Int {
+  PackedFactor.countEitherWay(rows: outputs, columns: inputs)
 }
 
 /// Computes dW = dy^T x and db = the column sums of dy on the calling thread.

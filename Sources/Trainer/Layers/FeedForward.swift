@@ -39,10 +39,13 @@ struct FeedForward: Layer {
     hidden = plan.keep(plan.positions * hiddenWidth)
     plan.needScratch(2 * tileRows * hiddenWidth)
     plan.needPartials(Tiles(summing: plan.positions).count * parameterCount)
+    plan.needPacked(up.packedCount + down.packedCount)
   }
 
   func forward(_ input: Matrix, adding residual: Matrix?, into output: Matrix, _ pass: Pass) {
     let hidden = pass.matrix(hidden, columns: hiddenWidth)
+    let upWeight = up.packedForward(pass)
+    let downWeight = down.packedForward(pass, at: up.packedCount)
     let tiles = Tiles(of: pass.positions, size: tileRows)
     pass.pool.parallelFor(tiles.count) { index, worker in
       let rows = tiles[index]
@@ -54,7 +57,7 @@ struct FeedForward: Layer {
       )
       linearTile(
         input[rows: rows],
-        weight: up.weight(pass.parameters),
+        weight: upWeight,
         bias: up.bias(pass.parameters),
         adding: nil,
         into: before
@@ -63,7 +66,7 @@ struct FeedForward: Layer {
       pass.dropout?.apply(to: active, firstRow: rows.lowerBound, site: dropoutSite)
       linearTile(
         active,
-        weight: down.weight(pass.parameters),
+        weight: downWeight,
         bias: down.bias(pass.parameters),
         adding: residual?[rows: rows],
         into: output[rows: rows]
@@ -78,6 +81,9 @@ struct FeedForward: Layer {
     adds: Bool,
     _ pass: Pass
   ) {
+    let weights = (
+      up: up.packedBackward(pass), down: down.packedBackward(pass, at: up.packedCount)
+    )
     let pieces = Tiles(summing: pass.positions)
     pass.pool.parallelFor(pieces.count) { index, worker in
       let piece = pieces[index]
@@ -87,6 +93,7 @@ struct FeedForward: Layer {
         backwardTile(
           rows..<rows + tiles[tile].count,
           outputGradient,
+          weights,
           input: input,
           into: inputGradient,
           adds: adds,
@@ -109,6 +116,7 @@ struct FeedForward: Layer {
   private func backwardTile(
     _ rows: Range<Int>,
     _ outputGradient: Matrix,
+    _ weights: (up: PackedFactor, down: PackedFactor),
     input: Matrix,
     into inputGradient: Matrix,
     adds: Bool,
@@ -121,7 +129,7 @@ struct FeedForward: Layer {
     let before = pass.matrix(hidden, columns: hiddenWidth)[rows: rows]
     let active = Matrix(scratch, rows: rows.count, columns: hiddenWidth)
     let gradient = Matrix(scratch + count, rows: rows.count, columns: hiddenWidth)
-    multiply(outputGradient[rows: rows], down.weight(pass.parameters), into: gradient)
+    multiply(outputGradient[rows: rows], weights.down, into: gradient)
     pass.dropout?.apply(to: gradient, firstRow: rows.lowerBound, site: dropoutSite)
     activation.backward(before.base, output: active.base, gradient: gradient.base, count: count)
     pass.dropout?.apply(to: active, firstRow: rows.lowerBound, site: dropoutSite)
@@ -132,11 +140,6 @@ struct FeedForward: Layer {
       adds: !isFirst
     )
     addLinearGradients(gradient, input: input[rows: rows], into: partials, adds: !isFirst)
-    multiply(
-      gradient,
-      up.weight(pass.parameters),
-      into: inputGradient[rows: rows],
-      keep: adds ? 1 : 0
-    )
+    multiply(gradient, weights.up, into: inputGradient[rows: rows], adds: adds)
   }
 }

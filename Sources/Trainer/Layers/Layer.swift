@@ -134,9 +134,33 @@ struct LinearPlace: Sendable {
   /// The values of weight and bias.
   var parameterCount: Int { outputs * (inputs + (hasBias ? 1 : 0)) }
 
-  /// Asks for the partial sums of ``backward(_:input:into:adds:_:)``.
+  /// The values that the packed weight takes, forward or backward.
+  var packedCount: Int { linearPackedCount(inputs: inputs, outputs: outputs) }
+
+  /// W^T as the right factor of y = x W^T, packed `offset` values into the memory for that.
+  func packedForward(_ pass: Pass, at offset: Int = 0) -> PackedFactor {
+    PackedFactor(
+      weight(pass.parameters),
+      transposed: true,
+      at: pass.workspace.packed + offset,
+      pass.pool
+    )
+  }
+
+  /// W as the right factor of dx = dy W, packed `offset` values into the memory for that.
+  func packedBackward(_ pass: Pass, at offset: Int = 0) -> PackedFactor {
+    PackedFactor(
+      weight(pass.parameters),
+      transposed: false,
+      at: pass.workspace.packed + offset,
+      pass.pool
+    )
+  }
+
+  /// Asks for the memory of ``forward(_:adding:into:_:)`` and ``backward(_:input:into:adds:_:)``.
   func reserve(in plan: inout WorkspacePlan, rows: Int) {
     plan.needPartials(linearPartialCount(rows: rows, inputs: inputs, outputs: outputs))
+    plan.needPacked(packedCount)
   }
 
   func forward(
@@ -151,6 +175,7 @@ struct LinearPlace: Sendable {
       bias: bias(pass.parameters),
       adding: residual,
       into: output,
+      packed: pass.workspace.packed,
       pass.pool
     )
   }
@@ -171,6 +196,7 @@ struct LinearPlace: Sendable {
       gradients: pass.gradients + offset,
       hasBias: hasBias,
       partials: pass.workspace.partials,
+      packed: pass.workspace.packed,
       pass.pool
     )
   }

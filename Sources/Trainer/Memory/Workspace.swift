@@ -6,7 +6,7 @@ struct Slot: Sendable, Equatable {
 
 /// Adds up what the layers of a network need before any memory is taken.
 ///
-/// Activations are all kept at once. The other three kinds are each one region that the layers
+/// Activations are all kept at once. The other four kinds are each one region that the layers
 /// use in turn, so that the largest demand counts.
 struct WorkspacePlan: Sendable, Equatable {
   /// Sequences in the batch.
@@ -25,6 +25,8 @@ struct WorkspacePlan: Sendable, Equatable {
   private(set) var temporary = 0
   /// Values of one layer's partial sums.
   private(set) var partials = 0
+  /// Values of one layer's packed weights.
+  private(set) var packed = 0
   /// Values of one worker's scratch.
   private(set) var scratch = 0
 
@@ -86,6 +88,9 @@ struct WorkspacePlan: Sendable, Equatable {
   /// Asks for at least `count` values of partial sums while one kernel runs.
   mutating func needPartials(_ count: Int) { partials = max(partials, Self.padded(count)) }
 
+  /// Asks for at least `count` values of packed weights while one kernel runs.
+  mutating func needPacked(_ count: Int) { packed = max(packed, Self.padded(count)) }
+
   /// Asks for at least `count` values per worker while one kernel runs.
   mutating func needScratch(_ count: Int) { scratch = max(scratch, Self.padded(count)) }
 
@@ -93,7 +98,7 @@ struct WorkspacePlan: Sendable, Equatable {
   mutating func needTransform(_ length: Int) { transformLengths.insert(length) }
 
   /// All values beside the activations.
-  var scratchTotal: Int { temporary + partials + scratch * threads }
+  var scratchTotal: Int { temporary + partials + packed + scratch * threads }
 
   /// All values.
   var total: Int { activations + scratchTotal }
@@ -121,8 +126,10 @@ struct Workspace {
 
   var partials: UnsafeMutablePointer<Float> { temporary + plan.temporary }
 
+  var packed: UnsafeMutablePointer<Float> { partials + plan.partials }
+
   /// The scratch memory of one worker.
   func scratch(_ worker: Int) -> UnsafeMutablePointer<Float> {
-    partials + plan.partials + worker * plan.scratch
+    packed + plan.packed + worker * plan.scratch
   }
 }

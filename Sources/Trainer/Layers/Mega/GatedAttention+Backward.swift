@@ -84,6 +84,7 @@ extension GatedAttention {
     let mapped = pass.matrix(slots.mapped, columns: map.outputs)
     let mixed = pass.matrix(slots.mixed, columns: model.valueWidth)
     let candidate = pass.matrix(slots.candidate, columns: width)
+    let weight = candidateMap.packedBackward(pass)
     forTiles(pass) { rows, piece, isFirst, worker in
       let parts = parts(mapped[rows: rows])
       let partGradients = self.parts(gradients.mapped[rows: rows])
@@ -114,7 +115,7 @@ extension GatedAttention {
         adds: !isFirst
       )
       let mixedGradient = gradients.mixed[rows: rows]
-      multiply(partGradients.candidate, candidateMap.weight(pass.parameters), into: mixedGradient)
+      multiply(partGradients.candidate, weight, into: mixedGradient)
       activation.resetGradient(
         mixedGradient,
         input: mixed[rows: rows],
@@ -165,6 +166,8 @@ extension GatedAttention {
     let averaged = pass.matrix(slots.averaged, columns: width)
     let mapped = pass.matrix(slots.mapped, columns: map.outputs)
     let values = pass.matrix(slots.values, columns: model.valueWidth)
+    let valueWeight = valueMap.packedBackward(pass)
+    let mapWeight = map.packedBackward(pass, at: valueMap.packedCount)
     forTiles(pass) { rows, piece, isFirst, worker in
       let partials = pass.workspace.partials + piece * mapParameterCount
       let mapPartials = partials + valueMap.parameterCount
@@ -182,7 +185,7 @@ extension GatedAttention {
       let active = Matrix(pass.workspace.scratch(worker), rows: rows.count, columns: width)
       let averagedGradient = gradients.averaged[rows: rows]
       let site = dropoutSites.average
-      multiply(mappedGradient, map.weight(pass.parameters), into: averagedGradient)
+      multiply(mappedGradient, mapWeight, into: averagedGradient)
       pass.dropout?.apply(to: averagedGradient, firstRow: rows.lowerBound, site: site)
       activation.backward(averaged[rows: rows], output: active, gradient: averagedGradient)
       pass.dropout?.apply(to: active, firstRow: rows.lowerBound, site: site)
@@ -190,12 +193,7 @@ extension GatedAttention {
       let valueGradient = gradients.values[rows: rows]
       activation.backward(values[rows: rows], gradient: valueGradient)
       addLinearGradients(valueGradient, input: x[rows: rows], into: partials, adds: !isFirst)
-      multiply(
-        valueGradient,
-        valueMap.weight(pass.parameters),
-        into: target[rows: rows],
-        keep: isPrenorm ? 0 : 1
-      )
+      multiply(valueGradient, valueWeight, into: target[rows: rows], adds: !isPrenorm)
     }
     addToGradients(count: mapParameterCount, at: valueMap.offset, pass)
   }

@@ -51,12 +51,14 @@ extension GatedAttention {
     let averaged = pass.matrix(slots.averaged, columns: width)
     let mapped = pass.matrix(slots.mapped, columns: map.outputs)
     let values = pass.matrix(slots.values, columns: model.valueWidth)
+    let valueWeight = valueMap.packedForward(pass)
+    let mapWeight = map.packedForward(pass, at: valueMap.packedCount)
     let tiles = Tiles(of: pass.positions, size: tileRows)
     pass.pool.parallelFor(tiles.count) { index, worker in
       let rows = tiles[index]
       linearTile(
         x[rows: rows],
-        weight: valueMap.weight(pass.parameters),
+        weight: valueWeight,
         bias: valueMap.bias(pass.parameters),
         adding: nil,
         into: values[rows: rows]
@@ -66,7 +68,7 @@ extension GatedAttention {
       pass.dropout?.apply(to: active, firstRow: rows.lowerBound, site: dropoutSites.average)
       linearTile(
         active,
-        weight: map.weight(pass.parameters),
+        weight: mapWeight,
         bias: map.bias(pass.parameters),
         adding: nil,
         into: mapped[rows: rows]
@@ -95,6 +97,7 @@ extension GatedAttention {
     let mixed = pass.matrix(slots.mixed, columns: model.valueWidth)
     let candidate = pass.matrix(slots.candidate, columns: width)
     let updated = pass.matrix(slots.updated, columns: width)
+    let weight = candidateMap.packedForward(pass)
     let tiles = Tiles(of: pass.positions, size: tileRows)
     pass.pool.parallelFor(tiles.count) { index, worker in
       let rows = tiles[index]
@@ -104,7 +107,7 @@ extension GatedAttention {
       activation.reset(mixed[rows: rows], by: parts.reset, into: gated)
       linearTile(
         gated,
-        weight: candidateMap.weight(pass.parameters),
+        weight: weight,
         bias: candidateMap.bias(pass.parameters),
         adding: parts.candidate,
         into: candidate[rows: rows]

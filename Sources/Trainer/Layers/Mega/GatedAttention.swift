@@ -143,6 +143,7 @@ struct GatedAttention {
         tileRows * (width + model.valueWidth)
       )
     )
+    plan.needPacked(max(valueMap.packedCount + map.packedCount, candidateMap.packedCount))
     plan.needPartials(
       max(
         attention.partCount(rows: positions) * attention.distanceCount,

@@ -59,9 +59,27 @@ struct DLR: ConvolutionKernel {
     return Matrix(block + weight + side * width * columns, rows: width, columns: columns)
   }
 
+  /// The values of the packed weights of one side.
+  private var packedCount: Int {
+    PackedFactor.countEitherWay(rows: width, columns: parts * states)
+  }
+
+  /// w of every side as the right factor of products, packed.
+  private func packedWeights(transposed: Bool, _ pass: Pass) -> [PackedFactor] {
+    (0..<kernels).map { side in
+      PackedFactor(
+        weights(pass.parameters, side: side),
+        transposed: transposed,
+        at: pass.workspace.packed + side * packedCount,
+        pass.pool
+      )
+    }
+  }
+
   func reserve(in plan: inout WorkspacePlan) {
     let columns = parts * states
     plan.needPartials(PowerTable.count(columns: columns))
+    plan.needPacked(kernels * packedCount)
     plan.needScratch(
       max(
         PowerTable.count(columns: columns),
@@ -74,6 +92,7 @@ struct DLR: ConvolutionKernel {
     let powers = powers(pass.parameters)
     let first = pass.workspace.partials
     powers.fillFirstTile(first, pass.pool)
+    let weights = packedWeights(transposed: true, pass)
     let tiles = Tiles(of: pass.length, size: PowerTable.tile)
     pass.pool.parallelFor(tiles.count) { index, worker in
       let positions = tiles[index]
@@ -89,7 +108,7 @@ struct DLR: ConvolutionKernel {
           rows: positions.count,
           columns: width
         )
-        multiply(table, weights(pass.parameters, side: side), transposing: .right, into: output)
+        multiply(table, weights[side], into: output)
       }
     }
   }
@@ -98,11 +117,13 @@ struct DLR: ConvolutionKernel {
     let powers = powers(pass.parameters)
     let first = pass.workspace.partials
     powers.fillFirstTile(first, pass.pool)
+    let weights = packedWeights(transposed: false, pass)
     let tiles = Tiles(of: states, size: Self.stateTile)
     pass.pool.parallelFor(tiles.count) { index, worker in
       addGradients(
         of: tiles[index],
         powers,
+        weights,
         UnsafeMutablePointer(mutating: kernelGradient),
         first: first,
         scratch: pass.workspace.scratch(worker),
@@ -115,6 +136,7 @@ struct DLR: ConvolutionKernel {
   private func addGradients(
     of states: Range<Int>,
     _ powers: PowerTable,
+    _ packedWeights: [PackedFactor],
     _ kernelGradient: UnsafeMutablePointer<Float>,
     first: UnsafePointer<Float>,
     scratch: UnsafeMutablePointer<Float>,
@@ -147,9 +169,9 @@ struct DLR: ConvolutionKernel {
         )
         multiply(
           gradient,
-          weights(pass.parameters, side: side)[columns: columns],
+          packedWeights[side][columns: columns],
           into: tableGradient,
-          keep: side == 0 ? 0 : 1
+          adds: side > 0
         )
       }
       addLogGradients(

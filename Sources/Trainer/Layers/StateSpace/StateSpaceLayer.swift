@@ -146,9 +146,7 @@ struct StateSpaceLayer: Layer {
     plan.needTransform(shape.transformLength)
     plan.needScratch(tileRows * (width + output.outputs))
     plan.needTemporary(plan.positions * width + kernelCount(length: plan.length))
-    plan.needPartials(
-      linearPartialCount(rows: plan.positions, inputs: width, outputs: output.outputs)
-    )
+    output.reserve(in: &plan, rows: plan.positions)
   }
 
   /// The positions of each row that the convolution sees.
@@ -171,6 +169,7 @@ struct StateSpaceLayer: Layer {
       scratch: pass.workspace.scratch,
       pass.pool
     )
+    let weight = self.output.packedForward(pass)
     let tiles = Tiles(of: pass.positions, size: tileRows)
     pass.pool.parallelFor(tiles.count) { index, worker in
       let rows = tiles[index]
@@ -179,7 +178,7 @@ struct StateSpaceLayer: Layer {
       pass.dropout?.apply(to: active, firstRow: rows.lowerBound, site: dropoutSite)
       linearTile(
         active,
-        weight: self.output.weight(pass.parameters),
+        weight: weight,
         bias: self.output.bias(pass.parameters),
         adding: isGated ? nil : residual?[rows: rows],
         into: isGated ? mapped[rows: rows] : output[rows: rows]
@@ -227,7 +226,8 @@ struct StateSpaceLayer: Layer {
   /// The backward pass of everything behind the convolution.
   private func pointwiseBackward(_ outputGradient: Matrix, into gradient: Matrix, _ pass: Pass) {
     let pieces = Tiles(summing: pass.positions)
-    let count = output.outputs * (width + 1)
+    let count = output.parameterCount
+    let weight = output.packedBackward(pass)
     let convolved = pass.matrix(convolved, columns: width)
     let mapped = pass.matrix(mapped, columns: output.outputs)
     pass.pool.parallelFor(pieces.count) { index, worker in
@@ -248,7 +248,7 @@ struct StateSpaceLayer: Layer {
           gateBackward(outputGradient[rows: rows], input: mapped[rows: rows], into: mappedGradient)
         }
         let target = gradient[rows: rows]
-        multiply(mappedGradient, output.weight(pass.parameters), into: target)
+        multiply(mappedGradient, weight, into: target)
         pass.dropout?.apply(to: target, firstRow: first, site: dropoutSite)
         activation.backward(
           convolved[rows: rows].base,
