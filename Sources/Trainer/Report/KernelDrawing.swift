@@ -94,7 +94,7 @@ public struct KernelDrawing {
           Series(label: name, hue: .masked, form: .line, points: after),
         ],
         size: Self.size,
-        labelRoom: 62
+        labelRoom: 70
       )
       return (trained.direction, chart)
     }

@@ -25,7 +25,7 @@ enum PageStyle {
     h1{font-size:1.6rem;line-height:1.25;margin:.2rem 0 .6rem;text-wrap:balance}
     h2{font-size:1.3rem;margin:3rem 0 .6rem;padding-top:.8rem;border-top:1px solid var(--line)}
     h3{font-size:1rem;margin:0}
-    p{max-width:60rem;margin:.4rem 0}ul{margin:.3rem 0;padding-left:1.2rem}
+    p{max-width:66rem;margin:.4rem 0}ul{margin:.3rem 0;padding-left:1.2rem}
     a{color:var(--accent)}
     code{font-family:ui-monospace,'DejaVu Sans Mono',monospace;font-size:.86em}
     .question{font-size:1.15rem}.source{color:var(--quiet)}
@@ -36,9 +36,9 @@ enum PageStyle {
     .facts{display:grid;grid-template-columns:max-content minmax(0,1fr);gap:.35rem 1.2rem;
     margin:1.2rem 0}
     .facts dt{color:var(--quiet)}.facts dd{margin:0;min-width:0;overflow-wrap:anywhere}
-    .facts em{font-style:normal;font-weight:600}
+    .facts em{font-style:normal}
     .columns{display:grid;grid-template-columns:minmax(0,1fr) minmax(0,1.05fr);gap:0 2.2rem}
-    .columns .facts{font-size:.92rem}.notes{font-size:.92rem}.origin{margin-top:1.2rem}
+    .columns .facts{font-size:.92rem;align-content:start}.notes{font-size:.92rem}.origin{margin-top:1.2rem}
     .origin .facts{margin:.4rem 0;font-size:.92rem}
     nav{margin:1.5rem 0 0}nav ul{display:flex;flex-wrap:wrap;gap:.2rem 1.1rem;margin:0;padding:0;
     list-style:none}
@@ -48,9 +48,9 @@ enum PageStyle {
 
   private static let tables = """
     .scroll{overflow-x:auto;margin:.8rem 0}
-    table{border-collapse:collapse;min-width:min(100%,44rem);font-size:.92rem;font-variant-numeric:tabular-nums}
+    table{border-collapse:collapse;width:100%;font-size:.92rem;font-variant-numeric:tabular-nums}
     caption{caption-side:top;text-align:left;color:var(--quiet);font-size:.88rem;padding-bottom:.6rem;
-    max-width:min(60rem,85vw)}
+    max-width:min(68rem,85vw)}
     th,td{text-align:left;vertical-align:top;padding:.35rem .9rem .35rem 0;font-weight:400}
     thead th{color:var(--quiet);border-bottom:1px solid var(--quiet);white-space:nowrap}
     tbody{border-bottom:1px solid var(--line)}tbody th[rowspan]{font-weight:600}
@@ -59,6 +59,7 @@ enum PageStyle {
     #comparison td.n{min-width:8.5rem}#comparison data{font-size:1.1rem}
     small{color:var(--quiet);font-size:.86em}
     .difference{color:var(--quiet);font-size:.86em}.clear{color:var(--ink)}.clear span{font-weight:700}
+    #data td:not(.n){min-width:9rem}#runs td:first-child{min-width:13rem}
     .error{display:block}.chance th{font-weight:400;color:var(--quiet)}
     .start{white-space:nowrap}.start::before{content:"";display:inline-block;width:.6em;height:.6em;
     margin-right:.45em;border-radius:50%;background:var(--hue)}
@@ -96,7 +97,8 @@ enum PageStyle {
     @media (max-width:36rem){body{padding:1rem .9rem 3rem}h1{font-size:1.5rem}
     .facts{grid-template-columns:minmax(0,1fr);gap:0}.facts dd{margin-bottom:.6rem}
     .finding,.question{font-size:1.05rem}table{font-size:.82rem}.start{white-space:normal}
-    #comparison td.n{min-width:0}th,td{padding-right:.5rem}.n{padding-left:.4rem}}
+    #comparison td.n{min-width:0}th,td{padding-right:.5rem}.n{padding-left:.4rem}
+    .difference{white-space:normal}}
 
     """
 

@@ -45,14 +45,29 @@ struct StudyBudget {
     return parts.isEmpty ? nil : "\(name), " + parts.joined(separator: "; ")
   }
 
-  /// "steps 4000", "optimizer.learningRate 0.002".
+  /// "steps 4,000", "learning rate 0.002".
   private static func fields(_ value: JSONValue, _ path: String) -> [String] {
     guard case .object(let fields) = value else {
-      return [path + " " + value.text.filter { $0 != "\"" }]
+      return [(words[path] ?? path) + " " + text(value)]
     }
     return fields.sorted { $0.key < $1.key }.flatMap { key, inner in
       self.fields(inner, path.isEmpty ? key : path + "." + key)
     }
+  }
+
+  /// Fields of `config.json` that have a name among people.
+  private static let words = [
+    "batchSize": "batch size", "trainingSamples": "training samples",
+    "optimizer.learningRate": "learning rate", "optimizer.weightDecay": "weight decay",
+    "optimizer.clipNorm": "gradient norm clipped at", "schedule.shape": "schedule",
+    "schedule.warmUpSteps": "warm-up steps", "network.width": "width", "network.depth": "depth",
+    "network.dropout": "dropout", "validation.everySteps": "steps between validations",
+    "validation.samples": "validation samples",
+  ]
+
+  private static func text(_ value: JSONValue) -> String {
+    if case .integer(let number) = value { return NumberText.grouped(Int(number)) }
+    return value.text.filter { $0 != "\"" }
   }
 
   /// How long presets are, where a field makes runs of another length.
@@ -65,13 +80,13 @@ struct StudyBudget {
           preset.epochs.map { NumberText.count($0, "epoch") },
         ].compactMap { $0 }.joined(separator: " or ")
       }
-    } else if field.hasPrefix("batchSize ") {
-      lengths = presets.map { "\($0.batchSize)" }
+    } else if field.hasPrefix("batch size ") {
+      lengths = presets.map { NumberText.grouped($0.batchSize) }
     } else {
       return ""
     }
     var seen: Set<String> = []
     let distinct = lengths.filter { seen.insert($0).inserted }
-    return distinct.isEmpty ? "" : " (preset: \(distinct.joined(separator: "; ")))"
+    return distinct.isEmpty ? "" : " (presets: \(distinct.joined(separator: "; ")))"
   }
 }

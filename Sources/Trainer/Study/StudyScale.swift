@@ -81,7 +81,9 @@ public struct StudyScale: Codable, Sendable, Equatable {
 
   /// What was shrunk, in words.
   public var summary: String {
-    func count(_ value: Int?, _ what: String) -> String? { value.map { "\($0) \(what)" } }
+    func count(_ value: Int?, _ what: String) -> String? {
+      value.map { NumberText.grouped($0) + " " + what }
+    }
     let steps: [String?] =
       pretrainSteps == finetuneSteps
       ? [count(pretrainSteps, "steps of each stage")]

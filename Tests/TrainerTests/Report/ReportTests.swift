@@ -46,10 +46,10 @@ import Testing
       "<strong>0.01 × 4: 50.0 %</strong>".replacing(" ", with: "\u{A0}"),
       // Budgets.
       "There is no control of equal compute", "under whatever load the machine had",
-      "image, pretraining: steps 5 (preset: ",
+      "image, pretraining: steps 5 (presets: ",
       // Data, machine, repeating.
       "whether a text begins with four: 2 classes", "lra-prep build tiny-text --output data",
-      "1 core", "The inputs were made by hand.", "id=\"study-file\"", "href=\"#study-file\"",
+      "1 thread", "The inputs were made by hand.", "id=\"study-file\"", "href=\"#study-file\"",
     ] { #expect(page.contains(text), "\(text)") }
     for word in [" a cell", "rounds of layers", "shift + 1"] { #expect(!page.contains(word)) }
   }

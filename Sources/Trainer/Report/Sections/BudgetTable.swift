@@ -10,7 +10,7 @@ extension Section {
       .table(
         "Budget",
         caption: Markup(
-          "Steps × samples of a step, of the first seed's runs; time and operations are the mean over the "
+          "Steps × samples of a step, of the first seed's runs; time and floating-point operations (FLOPs) are the mean over the "
             + "seeds, pretraining included. Time is that of the clock, under whatever load the machine had. "
             + (BudgetMatch(content).sentence ?? "")
             + (chosen ? " † chosen on the validation split from several." : "")
@@ -18,7 +18,7 @@ extension Section {
         .headings([
           ("task", false), ("architecture", false), ("initialization", false), ("parameters", true),
           ("pretraining", true), ("finetuning", true), ("learning rate", true), ("time", true),
-          ("operations (FLOPs)", true),
+          ("FLOPs", true),
         ]),
         .element("tbody", [:], Markup(cells.map { row($0, content) }))
       ),

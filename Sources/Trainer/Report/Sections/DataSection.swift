@@ -37,7 +37,7 @@ struct DataTable {
           + "those that there are. A dash: not known, or none used." + notes.joined()
       ),
       .headings([
-        ("task", false), ("to be told", false), ("elements", false), ("length", true),
+        ("task", false), ("target", false), ("elements", false), ("length", true),
         ("training", true), ("validation", true), ("test", true),
       ]),
       .element("tbody", [:], Markup(rows.map(row)))
