@@ -33,7 +33,8 @@ struct Contrast {
   var certainty: String {
     guard let p = cell.pValue else { return "" }
     return NumberText.chance(p)
-      + (correctedP.map { ", corrected " + NumberText.unbroken(NumberText.chanceValue($0)) } ?? "")
+      + (correctedP.map { ", " + NumberText.unbroken("corrected " + NumberText.chanceValue($0)) }
+        ?? "")
   }
 }
 

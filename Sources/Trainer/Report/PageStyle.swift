@@ -38,7 +38,7 @@ enum PageStyle {
     .facts dt{color:var(--quiet)}.facts dd{margin:0;min-width:0;overflow-wrap:anywhere}
     .facts em{font-style:normal}
     .columns{display:grid;grid-template-columns:minmax(0,1fr) minmax(0,1.05fr);gap:0 2.2rem}
-    .columns .facts{font-size:.92rem;align-content:start}.notes{font-size:.92rem}.origin{margin-top:1.2rem}
+    .columns .facts{font-size:.92rem}.notes{font-size:.92rem}.origin{margin-top:1.2rem}
     .origin .facts{margin:.4rem 0;font-size:.92rem}
     nav{margin:1.5rem 0 0}nav ul{display:flex;flex-wrap:wrap;gap:.2rem 1.1rem;margin:0;padding:0;
     list-style:none}

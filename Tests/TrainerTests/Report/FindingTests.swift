@@ -30,8 +30,8 @@ import Testing
     #expect(
       found.headline
         == "2 of 3 differences to training from scratch are significant (p\u{A0}<\u{A0}0.05 after "
-        + "Holm's correction): \(gain), p\u{A0}=\u{A0}0.010, corrected 0.020; \(loss), "
-        + "p\u{A0}=\u{A0}0.040, corrected 0.040."
+        + "Holm's correction): \(gain), p\u{A0}=\u{A0}0.010, corrected\u{A0}0.020; \(loss), "
+        + "p\u{A0}=\u{A0}0.040, corrected\u{A0}0.040."
     )
     #expect(
       found.details.contains(

@@ -13,13 +13,15 @@ struct Overview {
       .element("h1", [:], Markup(result.title)),
       result.question.map { .paragraph(Markup($0), class: "question") } ?? "",
       result.source.map { .paragraph("Protocol: \($0)", class: "source") } ?? "",
-      .element("div", ["class": "columns"], left, facts)
+      // The facts stand beside the finding where there is room.
+      .element(
+        "div",
+        ["class": "columns"],
+        .element("div", [:], finding, scale),
+        .element("div", [:], facts)
+      ),
+      notes
     )
-  }
-
-  /// What is found and what it is not; the facts stand beside it where there is room.
-  private var left: Markup {
-    .element("div", [:], finding, scale, notes)
   }
 
   private var scale: Markup {
