@@ -133,8 +133,17 @@ def check_document(source, page, results):
     )
     wrong = [(v, t) for v, t in page.values if abs(100 * float(v) - float(t)) > 0.05 + 1e-9]
     check(not wrong, f"they are written in percent {wrong[:2]}")
-    for part in [results["title"], results["question"], results["scale"], results["tasks"][0]["digest"]]:
-        check(html.escape(part) in source.replace("&#39;", "&#x27;"), f"it says '{part[:50]}'")
+    told = [
+        results["title"], results["question"], results["scale"], results["tasks"][0]["digest"],
+        results["tasks"][0]["description"]["command"],
+        # What the numbers are worth: chance, correction, sampling, tuning, machine, time.
+        "chance: most frequent class", "Holm's correction", "by the binomial formula",
+        "one learning rate and batch size for each setting", "runs ended on",
+        "under whatever load the machine had", 'id="study-file"',
+    ]
+    for part in told:
+        whole = source.replace("&#39;", "&#x27;")
+        check(part in whole or html.escape(part) in whole, f"it says '{part[:50]}'")
 
 
 def check_width(page, width, folder):
@@ -152,6 +161,7 @@ def main():
     page, results, folder = (pathlib.Path(argument).resolve() for argument in sys.argv[1:4])
     folder.mkdir(parents=True, exist_ok=True)
     dom = check_width(page, 1280, folder)
+    check_width(page, 1100, folder)
     # Chromium's windows are at least 500 pixels wide; a narrower page is looked at in a frame.
     source = page.read_text()
     check_document(source, Page(source), json.loads(results.read_text()))

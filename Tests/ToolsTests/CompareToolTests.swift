@@ -56,6 +56,31 @@ struct CompareToolTests {
     #expect(try fileNames(in: folder.file("parts/queue/finished")).count == 6)
   }
 
+  @Test func `a study goes on from another folder, and its files name none of this machine`() throws
+  {
+    let other = folder.file("other")
+    try FileManager.default.createDirectory(atPath: other, withIntermediateDirectories: true)
+    #expect(try run("compare s.json --data data -o here").exitCode == 0)
+    #expect(try run("compare s.json --data data -o there --prepare").exitCode == 0)
+    let line = ["compare", "../there"]
+    #expect(try program.run(line, in: other).exitCode == 0)
+    #expect(try results("there") == results("here"))
+    for run in try fileNames(in: folder.file("there/runs")) {
+      for file in ["config.json", "summary.json"] {
+        let text = try String(
+          contentsOfFile: folder.file("there/runs/\(run)/\(file)"),
+          encoding: .utf8
+        )
+        #expect(text.contains(#""data" : "data/image""#), "\(run)")
+        #expect(!text.contains(folder.path), "\(run)")
+      }
+    }
+    let report = ["report", "../there", "-o", "page.html"]
+    #expect(try program.run(report, in: other).exitCode == 0)
+    let page = try String(contentsOfFile: other + "/page.html", encoding: .utf8)
+    #expect(page.contains("id=\"reconstructions\"") && !page.contains(folder.path))
+  }
+
   @Test func `jobs and queues do every run once`() throws {
     #expect(try run("compare s.json --data data -o a").exitCode == 0)
     let jobs = try run("compare s.json --data data -o b --jobs 3 --json")

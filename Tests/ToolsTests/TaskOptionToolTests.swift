@@ -85,4 +85,25 @@ import Testing
     #expect(shell.terminationStatus == 0)
     #expect(try DataSet(opening: folder.file("set")).split(.train).count == 8)
   }
+
+  @Test func `a manifest knows the command that makes the data set again`() throws {
+    try write("my table.tsv", table.replacing("text\tlabel", with: "words\tkind"))
+    let options = [
+      "--text-column", "words", "--label-column", "kind", "--tokenizer", "words", "--max-length",
+      "9",
+      "--min-frequency", "2", "--quoting", "none", "--split", "0.5,0.2,0.3", "--split-seed", "3",
+      "--mask", "token:0.5:seed=4:variants=2", "--mask", "causal",
+    ]
+    let first = try program.run(
+      ["build", "tsv", "-i", "my table.tsv", "-o", "one", "-q"] + options,
+      in: folder.path
+    )
+    #expect(first.exitCode == 0, "\(first.errors)")
+    let command = try Manifest.read(from: folder.file("one")).buildCommand(output: "two")
+    #expect(command.hasPrefix("lra-prep build tsv --input 'my table.tsv' --output two "))
+    let again = try Program.shell("lra-prep() { prep \"$@\"; }; \(command) -q", in: folder.path)
+    #expect(again.exitCode == 0, "\(again.errors)")
+    let manifests = try ["one", "two"].map { try Manifest.read(from: folder.file($0)) }
+    #expect(manifests[0] == manifests[1])
+  }
 }

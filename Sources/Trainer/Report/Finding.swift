@@ -1,89 +1,93 @@
-/// What the cells say of pretraining against training from scratch, in a sentence or two.
+/// What the table says of pretraining against training from scratch: first what is significant.
 struct Finding {
-  /// A cell against the same one from scratch.
-  private struct Comparison {
-    var cell: StudyResult.Cell
-    var scratch: StudyResult.Cell
-
-    /// How far ahead pretraining is, in the metric's own unit; negative when it is behind.
-    var gain: Double { MetricScale(cell.metric).direction * (cell.mean - scratch.mean) }
-    var isClear: Bool { cell.pValue.map { $0 < 0.05 } ?? false }
-    var name: String { "\(cell.architecture) on \(cell.task), \(cell.start.title)" }
-
-    /// "S4 on listops, masked pretraining: +2.0 points, p = 0.030".
-    var text: String {
-      let scale = MetricScale(cell.metric)
-      return "\(name): \(scale.difference(cell.mean - scratch.mean))\(scale.differenceUnit)"
-        + (cell.pValue.map { ", \(NumberText.chance($0))" } ?? "")
-    }
-  }
-
-  private let comparisons: [Comparison]
+  private let contrasts: [Contrast]
   private static let limit = NumberText.unbroken("p < 0.05")
 
-  init(_ content: ReportContent) {
-    comparisons = content.mainCells.compactMap { cell in
-      content.scratch(of: cell).map { Comparison(cell: cell, scratch: $0) }
-    }
+  init(_ content: ReportContent) { contrasts = content.contrasts }
+
+  private var ahead: [Contrast] { contrasts.filter { $0.gain > 0 } }
+  private var behind: [Contrast] { contrasts.filter { $0.gain < 0 } }
+  private var tested: [Contrast] { contrasts.filter { $0.correctedP != nil } }
+  private var significant: [Contrast] {
+    contrasts.filter(\.isSignificant).sorted { $0.gain.magnitude > $1.gain.magnitude }
   }
 
-  /// The largest differences and how sure they are; empty when nothing is compared.
-  var details: String {
-    comparisons.isEmpty
-      ? "" : [extremes, certainty].filter { !$0.isEmpty }.joined(separator: " ")
-  }
-
-  private var ahead: [Comparison] { comparisons.filter { $0.gain > 0 } }
-  private var behind: [Comparison] { comparisons.filter { $0.gain < 0 } }
-
-  /// In how many comparisons pretraining is ahead.
+  /// Which differences chance alone would hardly give.
   var headline: String {
-    guard !comparisons.isEmpty else {
+    guard let only = contrasts.first else {
       return
         "No architecture was trained both from scratch and from pretrained weights, so nothing is "
         + "compared."
     }
-    let (count, ahead) = (comparisons.count, ahead.count)
-    let equal = count - ahead - behind.count
-    guard count > 1 else {
-      let way = ahead == 1 ? "is ahead of" : behind.isEmpty ? "equals" : "is behind"
-      return "Self-pretraining \(way) training from scratch in the only comparison ("
-        + comparisons[0].text + ")."
+    guard !tested.isEmpty else { return "\(untested) \(signs)" }
+    guard contrasts.count > 1 else {
+      let verdict = only.isSignificant ? "significant" : "not significant"
+      return "The only comparison is \(verdict): \(text(only))."
     }
-    let start =
-      "Self-pretraining is ahead of training from scratch in "
-      + (ahead == count ? "all \(count) comparisons" : "\(ahead) of \(count) comparisons")
-    var rest: [String] = []
-    if !behind.isEmpty { rest.append("behind in \(behind.count)") }
-    if equal > 0 { rest.append("equal in \(equal)") }
-    return start + (rest.isEmpty ? "" : ", " + NumberText.list(rest)) + "."
+    guard !significant.isEmpty else {
+      return
+        "No difference between self-pretraining and training from scratch is significant: none "
+        + "of \(contrasts.count) reaches \(Self.limit) after Holm's correction."
+    }
+    let verb = significant.count == 1 ? "is" : "are"
+    // Beyond a few the table is easier to read.
+    let shown = significant.prefix(4).map(text)
+    let more =
+      significant.count > shown.count ? "; and \(significant.count - shown.count) more" : ""
+    return
+      "\(significant.count) of \(contrasts.count) differences to training from scratch \(verb) "
+      + "significant (\(Self.limit) after Holm's correction): "
+      + shown.joined(separator: "; ") + more + "."
   }
 
-  /// The largest gain and the largest loss.
+  /// How the other differences are, and what the numbers mean; empty when nothing is compared.
+  var details: String {
+    guard !contrasts.isEmpty else { return "" }
+    let parts = tested.isEmpty ? [extremes] : [extremes, contrasts.count > 1 ? signs : "", meaning]
+    return parts.filter { !$0.isEmpty }.joined(separator: " ")
+  }
+
+  private func text(_ contrast: Contrast) -> String {
+    [contrast.name + ": " + contrast.effect, contrast.certainty].filter { !$0.isEmpty }
+      .joined(separator: ", ")
+  }
+
+  /// In how many comparisons pretraining is ahead, whatever chance may do.
+  private var signs: String {
+    let equal = contrasts.count - ahead.count - behind.count
+    var parts = ["ahead in \(ahead.count)"]
+    if !behind.isEmpty { parts.append("behind in \(behind.count)") }
+    if equal > 0 { parts.append("equal in \(equal)") }
+    return "By the sign of the difference alone, self-pretraining is "
+      + NumberText.list(parts) + " of \(NumberText.count(contrasts.count, "comparison"))."
+  }
+
+  /// The largest gain and the largest loss that the headline does not name.
   private var extremes: String {
-    guard comparisons.count > 1 else { return "" }
+    guard contrasts.count > 1 else { return "" }
+    func notNamed(_ contrast: Contrast) -> Bool { !contrast.isSignificant }
     var parts: [String] = []
-    if let best = ahead.max(by: { $0.gain < $1.gain }) {
-      parts.append("Largest gain: \(best.text).")
+    if let best = ahead.filter(notNamed).max(by: { $0.gain < $1.gain }) {
+      parts.append("Largest gain that is not significant: \(text(best)).")
     }
-    if let worst = behind.min(by: { $0.gain < $1.gain }) {
-      parts.append("Largest loss: \(worst.text).")
+    if let worst = behind.filter(notNamed).min(by: { $0.gain < $1.gain }) {
+      parts.append("Largest loss that is not significant: \(text(worst)).")
     }
     return parts.joined(separator: " ")
   }
 
-  /// How many of the differences chance alone would hardly give.
-  private var certainty: String {
-    guard comparisons.contains(where: { $0.cell.pValue != nil }) else {
-      return comparisons.contains { $0.cell.values.count < 2 || $0.scratch.values.count < 2 }
-        ? "With a single seed in a cell there is no telling what is chance."
-        : "The seeds do not differ, so there is no spread to test against."
-    }
-    let (good, bad) = (ahead.filter(\.isClear).count, behind.filter(\.isClear).count)
-    if good + bad == 0 { return "No difference reaches \(Self.limit)." }
-    let against = bad == 0 ? "" : " and \(bad) against it"
-    let verb = good + bad == 1 ? "reaches" : "reach"
-    return
-      "\(NumberText.count(good, "difference")) in favour of pretraining\(against) \(verb) \(Self.limit)."
+  private var meaning: String {
+    let count = tested.count
+    let raw = tested.filter { $0.cell.pValue.map { $0 < Contrast.level } ?? false }.count
+    return "± is the 95 % confidence interval of the difference over the seeds, p that of Welch's "
+      + "two-sided t-test. p itself is not corrected for \(NumberText.count(count, "comparison")): "
+      + "\(raw) of \(count) \(raw == 1 ? "is" : "are") under 0.05 without correction, "
+      + "\(significant.count) with Holm's."
+  }
+
+  private var untested: String {
+    contrasts.contains { $0.cell.values.count < 2 || $0.scratch.values.count < 2 }
+      ? "With a single seed there is no telling what is chance."
+      : "The seeds do not differ, so there is no spread to test against."
   }
 }

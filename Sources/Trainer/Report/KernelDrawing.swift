@@ -3,11 +3,17 @@ internal import RealModule
 /// Kernels as small charts: a panel for each layer and direction.
 public struct KernelDrawing {
   private let comparison: KernelComparison
+  private let name: String
   private let referenceName: String
 
-  /// A drawing of a comparison whose other side is called `referenceName`.
-  public init(_ comparison: KernelComparison, referenceName: String = "initial") {
+  /// A drawing of a comparison whose sides are called `name` and `referenceName`.
+  public init(
+    _ comparison: KernelComparison,
+    name: String = "trained",
+    referenceName: String = "initial"
+  ) {
     self.comparison = comparison
+    self.name = name
     self.referenceName = referenceName
   }
 
@@ -76,19 +82,19 @@ public struct KernelDrawing {
       let chart = Chart(
         title: "layer \(trained.layer + 1), "
           + (trained.direction == .before ? "positions before" : "positions after"),
-        summary: Self.summary(trained, after, before, referenceName),
+        summary: summary(trained, after, before),
         x: Axis(
-          trained.firstShift == 0 ? "shift + 1" : "shift",
+          trained.firstShift == 0 ? "position in the kernel, 1 = here" : "positions ahead",
           over: after.map(\.x),
           spread: .logarithmic
         ),
         y: y,
         series: [
           Series(label: referenceName, hue: .scratch, isDashed: true, form: .line, points: before),
-          Series(label: "trained", hue: .masked, form: .line, points: after),
+          Series(label: name, hue: .masked, form: .line, points: after),
         ],
         size: Self.size,
-        labelRoom: 50
+        labelRoom: 70
       )
       return (trained.direction, chart)
     }
@@ -109,17 +115,16 @@ public struct KernelDrawing {
     return points
   }
 
-  private static func summary(
+  private func summary(
     _ kernel: KernelMagnitude,
     _ after: [Series.Point],
-    _ before: [Series.Point],
-    _ referenceName: String
+    _ before: [Series.Point]
   ) -> String {
     func ends(_ points: [Series.Point]) -> String {
       [points.first, points.last].compactMap { $0 }.map { NumberText.short($0.y) }
         .joined(separator: " to ")
     }
-    return "Layer \(kernel.layer + 1): from the nearest to the farthest position, trained "
+    return "Layer \(kernel.layer + 1): from the nearest to the farthest position, \(name) "
       + "\(ends(after)), \(referenceName) \(ends(before))."
   }
 }

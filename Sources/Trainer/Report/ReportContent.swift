@@ -12,6 +12,16 @@ struct ReportContent {
   let runs: [RunRecord]
   /// What could not be read, a sentence each.
   let faults: [String]
+  /// The study file; nil for runs without a study, and where it is not there.
+  let file: StudyFile?
+  /// Where data sets were when the study was started, by their digests.
+  let dataFolders: [String: String]
+
+  /// `study.json`, read and as it is.
+  struct StudyFile {
+    var study: Study
+    var text: String
+  }
 
   private let positions: [String: Int]
 
@@ -20,13 +30,17 @@ struct ReportContent {
     isStudy: Bool,
     split: String,
     runs: [RunRecord],
-    faults: [String]
+    faults: [String],
+    file: StudyFile? = nil,
+    dataFolders: [String: String] = [:]
   ) {
     self.result = result
     self.isStudy = isStudy
     self.split = split
     self.runs = runs
     self.faults = faults
+    self.file = file
+    self.dataFolders = dataFolders
     positions = Dictionary(
       runs.enumerated().map { ($0.element.name, $0.offset) },
       uniquingKeysWith: { first, _ in first }
@@ -59,6 +73,9 @@ struct ReportContent {
         && $0.fraction == cell.fraction
     }
   }
+
+  /// The data of a task.
+  func task(_ name: String) -> StudyResult.Task? { result.tasks.first { $0.name == name } }
 
   /// The tasks of some cells, in the order in which they come.
   static func tasks(_ cells: [StudyResult.Cell]) -> [String] { unique(cells.map(\.task)) }
@@ -156,7 +173,21 @@ extension ReportContent {
           + "and rows are missing"
       )
     }
-    return ReportContent(result, isStudy: true, split: "test", runs: runs, faults: faults)
+    let file = (try? study.readStudy()).flatMap { read in
+      (try? readFile(study.study)).map {
+        StudyFile(study: read, text: String(decoding: $0, as: UTF8.self))
+      }
+    }
+    let data = (try? study.readOrigin())?.data.values.map { ($0.digest, $0.path) } ?? []
+    return ReportContent(
+      result,
+      isStudy: true,
+      split: "test",
+      runs: runs,
+      faults: faults,
+      file: file,
+      dataFolders: Dictionary(data, uniquingKeysWith: { first, _ in first })
+    )
   }
 
   private static func withoutSlash(_ path: String) -> String {

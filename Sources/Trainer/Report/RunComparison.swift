@@ -139,10 +139,30 @@ struct RunComparison {
         data: run.configuration.data,
         digest: digest,
         samples: counts,
-        used: counts,
+        used: used(digest, counts, manifest?.validationSplit ?? .validation),
         validation: manifest?.validationSplit.rawValue ?? "validation",
-        provenance: manifest?.provenance.inputs.map { "\($0.name), SHA-256 \($0.sha256)" } ?? []
+        provenance: manifest?.provenance.inputs.map { "\($0.name), SHA-256 \($0.sha256)" } ?? [],
+        description: manifest.map { TaskDescription($0, folder: run.configuration.data) }
       )
     }
+  }
+
+  /// The most samples of each split that a run of a data set looked at; none where nothing was scored.
+  private func used(
+    _ digest: String,
+    _ counts: [String: Int],
+    _ validation: Split
+  ) -> [String: Int] {
+    let own = runs.filter { $0.configuration.dataDigest ?? "" == digest }
+    func most(_ values: [Int?]) -> Int { values.compactMap { $0 }.max() ?? 0 }
+    var used: [String: Int] = [:]
+    if let all = counts[Split.train.rawValue] {
+      used["train"] = most(own.map { min(all, $0.configuration.trainingSamples ?? all) })
+    }
+    if let all = counts[validation.rawValue] {
+      used["validation"] = most(own.map { min(all, $0.configuration.validation.samples ?? all) })
+    }
+    if counts[Split.test.rawValue] != nil { used["test"] = most(own.map(\.testSamples)) }
+    return used
   }
 }

@@ -14,6 +14,8 @@ struct RunRecord {
   let summary: RunSummary?
   /// The score of its best weights on the test split, where it was measured.
   let test: Metric?
+  /// The samples that `test` is of.
+  let testSamples: Int?
 
   /// A number and what it is.
   struct Metric: Equatable {
@@ -34,7 +36,9 @@ struct RunRecord {
     configurationText = String(decoding: try readFile(folder.configuration), as: UTF8.self)
     metrics = folder.readMetrics()
     summary = try? RunSummary(of: folder)
-    test = (try? TestScore(of: folder)).map { Metric(name: $0.metric.name, value: $0.metric.value) }
+    let score = try? TestScore(of: folder)
+    test = score.map { Metric(name: $0.metric.name, value: $0.metric.value) }
+    testSamples = score?.samples
   }
 
   /// The validations, in their order.

@@ -23,13 +23,43 @@ enum Welch {
   /// The two-sided p; nil for fewer than two values on a side, and where all values of both are equal to
   /// their means, as then there is no spread to compare with.
   static func pValue(_ left: [Double], _ right: [Double]) -> Double? {
+    guard let spread = spread(left, right) else { return nil }
+    return chance((left.mean - right.mean) / spread.error, spread.freedom)
+  }
+
+  /// Half the width of the confidence interval of the difference of the means; nil as for ``pValue(_:_:)``.
+  static func halfWidth(_ left: [Double], _ right: [Double], confidence: Double = 0.95) -> Double? {
+    guard let spread = spread(left, right) else { return nil }
+    return spread.error * quantile(beyond: 1 - confidence, spread.freedom)
+  }
+
+  /// The standard error of the difference, and its degrees of freedom.
+  private static func spread(
+    _ left: [Double],
+    _ right: [Double]
+  ) -> (error: Double, freedom: Double)? {
     guard let a = left.variance, let b = right.variance, a + b > 0 else { return nil }
     let (x, y) = (a / Double(left.count), b / Double(right.count))
-    let t = (left.mean - right.mean) / (x + y).squareRoot()
     let freedom =
       (x + y) * (x + y)
       / (x * x / Double(left.count - 1) + y * y / Double(right.count - 1))
-    return regularizedBeta(freedom / (freedom + t * t), freedom / 2, 0.5)
+    return ((x + y).squareRoot(), freedom)
+  }
+
+  /// The chance of a t at least as far from 0.
+  private static func chance(_ t: Double, _ freedom: Double) -> Double {
+    regularizedBeta(freedom / (freedom + t * t), freedom / 2, 0.5)
+  }
+
+  /// The t beyond which, to both sides, lies that chance.
+  static func quantile(beyond chance: Double, _ freedom: Double) -> Double {
+    var (low, high) = (0.0, 1.0)
+    while self.chance(high, freedom) > chance, high < 1e12 { (low, high) = (high, 2 * high) }
+    for _ in 0..<100 {
+      let middle = (low + high) / 2
+      if self.chance(middle, freedom) > chance { low = middle } else { high = middle }
+    }
+    return (low + high) / 2
   }
 
   /// I_x(a, b), by its continued fraction.
@@ -66,5 +96,31 @@ enum Welch {
 
   private static func guarded(_ value: Double) -> Double {
     abs(value) < 1e-300 ? 1e-300 : value
+  }
+}
+
+/// Several tests at once: how small their p have to be, so that chance alone rarely gives any of them.
+///
+/// Source: S. Holm, "A simple sequentially rejective multiple test procedure", Scandinavian Journal of
+/// Statistics 6, 1979.
+enum Holm {
+  /// The corrected values, in the order given: each under a level where the procedure rejects at it.
+  static func corrected(_ values: [Double]) -> [Double] {
+    var corrected = values
+    var least = 0.0
+    for (rank, index) in values.indices.sorted(by: { values[$0] < values[$1] }).enumerated() {
+      least = max(least, min(1, Double(values.count - rank) * values[index]))
+      corrected[index] = least
+    }
+    return corrected
+  }
+}
+
+/// What chance puts between the share that is right among some samples and among all there could be.
+enum SamplingError {
+  /// The standard error of a share, as binomial counts have it.
+  static func standardError(ofShare share: Double, samples: Int) -> Double? {
+    guard samples > 0, (0...1).contains(share) else { return nil }
+    return (share * (1 - share) / Double(samples)).squareRoot()
   }
 }

@@ -17,6 +17,8 @@ public struct Study: Codable, Sendable, Equatable {
   public struct Task: Codable, Sendable, Equatable {
     /// As `lra-prep` names it.
     public var name: String
+    /// What is to be told of a sample, in a few words, where the name does not say it.
+    public var description: String?
     /// The data set's folder; `name` below the folder of all data when absent.
     public var data: String?
     /// The masks of pretraining, as `--mask` names them; the data set's first set when absent.
@@ -75,6 +77,8 @@ public struct Study: Codable, Sendable, Equatable {
   public var source: String?
   /// What is asked, in a sentence or two.
   public var question: String?
+  /// What a reader has to know that no file tells, such as how the data's inputs were made.
+  public var notes: [String]?
   /// The data sets.
   public var tasks: [Task]
   /// The kinds of networks.

@@ -14,17 +14,18 @@ extension StudyFolder {
       let dataSet = try DataSet(opening: data.path)
       let shape = try TaskShape(dataSet)
       shapes[task.name] = shape
-      tasks.append(self.task(task.name, data, dataSet.manifest, shape, ended))
+      tasks.append(self.task(task, data, dataSet.manifest, shape, ended))
     }
     return StudyResult(
       title: study.title,
       source: study.source,
       question: study.question,
+      notes: study.notes,
       scale: study.scale?.summary,
       command: origin.command,
       version: origin.version,
       tasks: tasks,
-      cells: try cells(finished, shapes),
+      cells: try cells(finished, ended, shapes),
       unfinished: try runs(.failed).map { .init(run: $0.name, failure: $0.failure) }
         + runs(.running, .waiting).map { .init(run: $0.name, failure: nil) }
     )
@@ -43,13 +44,13 @@ extension StudyFolder {
   }
 
   private func task(
-    _ name: String,
+    _ task: Study.Task,
     _ data: StudyOrigin.Data,
     _ manifest: Manifest,
     _ shape: TaskShape,
     _ runs: [StudyRun]
   ) -> StudyResult.Task {
-    let own = runs.filter { $0.cell.task == name }.map(\.configuration)
+    let own = runs.filter { $0.cell.task == task.name }.map(\.configuration)
     var (samples, used): ([String: Int], [String: Int]) = ([:], [:])
     for split in Split.allCases {
       let all = shape.samples[split] ?? 0
@@ -59,19 +60,21 @@ extension StudyFolder {
         .max() ?? 0
     }
     return StudyResult.Task(
-      name: name,
+      name: task.name,
       data: data.folder,
       digest: data.digest,
       samples: samples,
       used: used,
       validation: manifest.validationSplit.rawValue,
-      provenance: manifest.provenance.inputs.map { "\($0.name), SHA-256 \($0.sha256)" }
+      provenance: manifest.provenance.inputs.map { "\($0.name), SHA-256 \($0.sha256)" },
+      description: TaskDescription(manifest, words: task.description, folder: data.folder)
     )
   }
 
   /// A cell for every kind of finished finetunings, with the best candidate alone.
   private func cells(
     _ finished: [StudyRun],
+    _ all: [StudyRun],
     _ shapes: [String: TaskShape]
   ) throws -> [StudyResult.Cell] {
     var order: [StudyRun.Cell] = []
@@ -86,14 +89,8 @@ extension StudyFolder {
       let candidates = runs.filter(\.isCandidate).map(\.name)
       let best = try best(of: candidates)
       let kept = runs.filter { !$0.isCandidate || $0.name == best }
-      if let cell = try self.cell(
-        cell,
-        kept,
-        isChosen: !candidates.isEmpty,
-        shapes
-      ) {
-        cells.append(cell)
-      }
+      let tried = all.filter { $0.cell == cell && $0.isCandidate }.map(candidate)
+      if let cell = try self.cell(cell, kept, tried, shapes) { cells.append(cell) }
     }
     return cells.map { cell in
       var cell = cell
@@ -107,7 +104,7 @@ extension StudyFolder {
   private func cell(
     _ cell: StudyRun.Cell,
     _ runs: [StudyRun],
-    isChosen: Bool,
+    _ candidates: [StudyResult.Candidate],
     _ shapes: [String: TaskShape]
   ) throws -> StudyResult.Cell? {
     guard let first = runs.first else { return nil }
@@ -133,12 +130,25 @@ extension StudyFolder {
       pValue: nil,
       learningRate: configuration.optimizer.learningRate,
       batchSize: configuration.batchSize,
-      isChosen: isChosen,
+      isChosen: !candidates.isEmpty,
+      candidates: candidates.isEmpty ? nil : candidates,
       parameters: summaries[0][0].parameters,
       seconds: summaries.map { $0.reduce(0) { $0 + $1.clock.seconds } }.mean,
       operations: try shapes[cell.task].map { try operations(of: first, $0) } ?? 0,
       runs: runs.map { "runs/" + $0.name },
       pretrainings: runs.compactMap { $0.pretraining.map { "runs/" + $0 } }
+    )
+  }
+
+  /// A candidate with its validation, as far as it has come to one.
+  private func candidate(_ run: StudyRun) -> StudyResult.Candidate {
+    let summary = try? RunSummary(of: self.run(run.name))
+    return StudyResult.Candidate(
+      run: "runs/" + run.name,
+      learningRate: run.configuration.optimizer.learningRate,
+      batchSize: run.configuration.batchSize,
+      monitor: (summary?.monitor ?? run.configuration.validation.monitor).rawValue,
+      validation: summary?.bestMetric
     )
   }
 

@@ -8,6 +8,8 @@ public struct StudyResult: Codable, Sendable, Equatable {
   public var source: String?
   /// What is asked, in a sentence or two.
   public var question: String?
+  /// What a reader has to know that no file tells.
+  public var notes: [String]?
   /// How far the study was shrunk, in a sentence; nil at full scale.
   public var scale: String?
   /// The command that repeats it.
@@ -37,6 +39,8 @@ public struct StudyResult: Codable, Sendable, Equatable {
     public var validation: String
     /// What the samples were made of: name and SHA-256 of each input.
     public var provenance: [String]
+    /// What the samples are; absent in older results.
+    public var description: TaskDescription?
   }
 
   /// One architecture started in one way on one task, over all seeds.
@@ -70,6 +74,8 @@ public struct StudyResult: Codable, Sendable, Equatable {
     public var batchSize: Int
     /// Whether `learningRate` and `batchSize` were chosen from several.
     public var isChosen: Bool
+    /// What they were chosen from, in the order of the study; absent in older results.
+    public var candidates: [Candidate]?
     /// Trainable values of the finetuned network.
     public var parameters: Int
     /// The mean over the seeds of the seconds of training, the pretraining's included.
@@ -80,6 +86,20 @@ public struct StudyResult: Codable, Sendable, Equatable {
     public var runs: [String]
     /// The pretraining runs, as `values`; empty from scratch.
     public var pretrainings: [String]
+  }
+
+  /// A finetuning with the first seed that was tried for its learning rate and batch size.
+  public struct Candidate: Codable, Sendable, Equatable {
+    /// The run.
+    public var run: String
+    /// Its learning rate.
+    public var learningRate: Double
+    /// Its samples of a step.
+    public var batchSize: Int
+    /// What was chosen by: "accuracy" or "loss" on the validation split.
+    public var monitor: String
+    /// The best value of that; nil when the run failed.
+    public var validation: Double?
   }
 
   /// A run without a result.

@@ -25,7 +25,10 @@ struct StudyRunner {
       throw RunError(data.path, "the data set is not the one that the study was started with")
     }
     let place = folder.run(run.name)
-    let configuration = try configuration(of: run, dataSet)
+    var configuration = try configuration(of: run, dataSet)
+    // As it was given, so that what is handed on names no folders of this machine; it is found by the
+    // whole path that the study's folder remembers.
+    configuration.data = data.folder
     if place.holdsRun { try check(place, configuration) }
     if (try? RunSummary(of: place))?.status != "finished" {
       guard try train(configuration, dataSet, place, shouldStop, observer) else { return false }
@@ -71,7 +74,7 @@ struct StudyRunner {
     let isStarted = place.holdsCheckpoint && place.holdsRun
     var configuration =
       isStarted ? try place.readConfiguration() : expected
-    configuration.data = dataSet.folder
+    configuration.data = expected.data
     let training = try TrainingRun(
       configuration,
       on: dataSet,
@@ -102,7 +105,6 @@ struct StudyRunner {
       }
       configuration.from = folder.run(pretraining).best
     }
-    configuration.data = dataSet.folder
     return try configuration.resolved(for: dataSet)
   }
 }

@@ -14,7 +14,7 @@ public struct StudyScale: Codable, Sendable, Equatable {
   public var batchSize: Int?
   /// The most channels of a network.
   public var width: Int?
-  /// The most rounds of layers.
+  /// The most layers, or blocks of several where a network repeats such.
   public var depth: Int?
   /// The most seeds.
   public var seeds: Int?
@@ -81,7 +81,9 @@ public struct StudyScale: Codable, Sendable, Equatable {
 
   /// What was shrunk, in words.
   public var summary: String {
-    func count(_ value: Int?, _ what: String) -> String? { value.map { "\($0) \(what)" } }
+    func count(_ value: Int?, _ what: String) -> String? {
+      value.map { NumberText.grouped($0) + " " + what }
+    }
     let steps: [String?] =
       pretrainSteps == finetuneSteps
       ? [count(pretrainSteps, "steps of each stage")]
@@ -91,7 +93,8 @@ public struct StudyScale: Codable, Sendable, Equatable {
       + steps
       + [
         count(batchSize, "samples a step"), width.map { "width \($0)" },
-        count(depth, "rounds of layers"), count(seeds, "seeds"),
+        depth.map { "depth \($0)" },
+        count(seeds, "seeds"),
       ]
     return "at most " + parts.compactMap { $0 }.joined(separator: ", ")
   }

@@ -126,13 +126,18 @@ public struct RunSummary: Codable, Sendable, Equatable {
   public var clock: MetricsLine.Clock
   /// The memory of the last process.
   public var memory: Memory
+  /// What the last process ran on; absent in older summaries.
+  public var machine: RunMachine?
 
   /// Memory in bytes.
   public struct Memory: Codable, Sendable, Equatable {
     /// What the weights, the optimizer and batches of the longest sequences take.
     public var planned: Int
-    /// The most that the process ever had in memory, its program and mapped files included.
+    /// The most that the process had in memory, its program and mapped files included.
     public var peak: Int
+    /// Whether `peak` was counted from the run's begin; else it is that of the process, which may
+    /// have made other runs before.
+    public var isOfRun: Bool?
   }
 
   /// Reads the summary of a run.
@@ -170,7 +175,12 @@ public struct RunSummary: Codable, Sendable, Equatable {
     bestStep = run.progress.bestStep
     lastValidation = run.progress.lastValidation
     self.clock = clock
-    memory = Memory(planned: run.plannedMemory, peak: ProcessMemory.peak)
+    memory = Memory(
+      planned: run.plannedMemory,
+      peak: ProcessMemory.peak,
+      isOfRun: run.countsOwnMemory ? true : nil
+    )
+    machine = RunMachine(threads: run.pool.threads)
   }
 
   /// The summary as indented JSON with sorted keys.

@@ -31,6 +31,8 @@ public final class TrainingRun {
   public let network: Network
   /// What weights, optimizer and batches of the longest sequences take, in bytes.
   public let plannedMemory: Int
+  /// Whether the process's peak of memory was begun anew with the run.
+  let countsOwnMemory: Bool
   /// The optimizer steps of the whole run and of one epoch.
   public let totalSteps: Int
   /// The optimizer steps of one pass over the training split.
@@ -99,6 +101,8 @@ public final class TrainingRun {
     ranks: any RankGroup
   ) throws {
     try configuration.check()
+    // A process may train one run after the other, of which each is to have a peak of its own.
+    countsOwnMemory = ProcessMemory.resetPeak()
     let program = ProcessMemory.resident
     self.configuration = configuration
     self.folder = folder

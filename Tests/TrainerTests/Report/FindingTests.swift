@@ -25,35 +25,68 @@ import Testing
       cell(.scratch, [0.3, 0.3], "B", "t", "accuracy", nil, [], []),
       cell(.masked, [0.3, 0.3], "B", "t", "accuracy", nil, [], []),
     ])
+    let gain = "A on t, masked pretraining: +11.0\u{A0}±\u{A0}12.7\u{A0}points"
+    let loss = "A on t, causal pretraining: −9.0\u{A0}±\u{A0}12.7\u{A0}points"
     #expect(
       found.headline
-        == "Self-pretraining is ahead of training from scratch in 1 of 3 comparisons, behind in 1 and "
-        + "equal in 1."
+        == "2 of 3 differences to training from scratch are significant (p\u{A0}<\u{A0}0.05 after "
+        + "Holm's correction): \(gain), p\u{A0}=\u{A0}0.010, corrected\u{A0}0.020; \(loss), "
+        + "p\u{A0}=\u{A0}0.040, corrected\u{A0}0.040."
     )
     #expect(
       found.details.contains(
-        "Largest gain: A on t, masked pretraining: +11.0 points, p\u{A0}=\u{A0}0.010."
+        "By the sign of the difference alone, self-pretraining is ahead in 1, behind in 1 and equal in "
+          + "1 of 3 comparisons."
       )
     )
     #expect(
       found.details.contains(
-        "Largest loss: A on t, causal pretraining: −9.0 points, p\u{A0}=\u{A0}0.040."
-      )
-    )
-    #expect(
-      found.details.hasSuffix(
-        "1 difference in favour of pretraining and 1 against it reach p\u{A0}<\u{A0}0.05."
+        "p itself is not corrected for 2 comparisons: 2 of 2 are under 0.05 without correction, 2 with "
+          + "Holm's."
       )
     )
   }
 
-  @Test func `a smaller loss is the better one`() {
+  @Test func `what several tests would give by chance is not called significant`() {
     let found = finding([
+      cell(.scratch, [0.5, 0.6], "A", "t", "accuracy", nil, [], []),
+      cell(.masked, [0.6, 0.62], "A", "t", "accuracy", 0.03, [], []),
+      cell(.causal, [0.4, 0.42], "A", "t", "accuracy", 0.4, [], []),
+    ])
+    #expect(
+      found.headline
+        == "No difference between self-pretraining and training from scratch is significant: none of 2 "
+        + "reaches p\u{A0}<\u{A0}0.05 after Holm's correction."
+    )
+    #expect(found.details.hasPrefix("Largest gain that is not significant: A on t, masked"))
+    #expect(found.details.contains("Largest loss that is not significant: A on t, causal"))
+    #expect(found.details.contains("1 of 2 is under 0.05 without correction, 0 with Holm's."))
+  }
+
+  @Test func `a smaller loss is the better one`() {
+    let cells = [
       cell(.scratch, [0.5, 0.6], "A", "t", "loss", nil, [], []),
       cell(.masked, [0.4, 0.5], "A", "t", "loss", 0.3, [], []),
+    ]
+    let content = ReportContent(
+      ReportHarness.result(cells),
+      isStudy: true,
+      split: "test",
+      runs: [],
+      faults: []
+    )
+    #expect(content.contrasts.map(\.gain).allSatisfy { $0 > 0 })
+    let found = Finding(content)
+    #expect(found.headline.hasPrefix("The only comparison is not significant: A on t, masked"))
+    #expect(found.headline.contains("−0.100\u{A0}±\u{A0}0.304\u{A0}loss, p\u{A0}=\u{A0}0.30"))
+  }
+
+  @Test func `a single seed is no test`() {
+    let found = finding([
+      cell(.scratch, [0.5], "A", "t", "accuracy", nil, [], []),
+      cell(.masked, [0.6], "A", "t", "accuracy", nil, [], []),
     ])
-    #expect(found.headline.contains("is ahead of training from scratch in the only comparison"))
-    #expect(found.details == "No difference reaches p\u{A0}<\u{A0}0.05.")
+    #expect(found.headline.hasPrefix("With a single seed there is no telling what is chance."))
   }
 
   @Test func `nothing is claimed where nothing was compared`() {

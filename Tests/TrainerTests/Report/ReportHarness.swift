@@ -98,7 +98,7 @@ struct ReportHarness {
 
   /// Writes the study's results with the values given.
   func write(scratch: [Double], tuned: [Double], p: Double?, title: String = "A study") throws {
-    let result = Self.result(
+    var result = Self.result(
       [
         Self.cell(.scratch, scratch, runs: Self.seeds.map { "runs/scratch-\($0)" }),
         Self.cell(
@@ -111,6 +111,21 @@ struct ReportHarness {
       ],
       title: title
     )
+    result.tasks[0].description = TaskDescription(
+      harness.dataSet.manifest,
+      words: "whether a text begins with four",
+      folder: "data"
+    )
+    result.notes = ["The inputs were made by hand."]
+    result.cells[1].candidates = [0.01, 0.02].map { rate in
+      .init(
+        run: rate == 0.01 ? "runs/tuned-1" : "runs/other",
+        learningRate: rate,
+        batchSize: 4,
+        monitor: "accuracy",
+        validation: 0.5
+      )
+    }
     try AtomicFile.write(JSON.encode(result, pretty: true), to: study + "/results.json")
   }
 

@@ -20,8 +20,8 @@ import Testing
     for text in [
       "At most 9 steps.", "Which is better?", "lra-train compare a.json", "9.9.9", "0123abcd",
       "a.tar.gz, SHA-256 ffee", "60.0", " ± 14.1", "+25.0", "p\u{A0}=\u{A0}0.20", "runs/tuned-2",
-      "trained on 11 of 22", "late", "not finite &lt;here&gt;", "2 seeds a cell",
-      "Self-pretraining is ahead of training from scratch in the only comparison",
+      "trained on 11 of 22", "late", "not finite &lt;here&gt;", "2 seeds per setting",
+      "The only comparison is not significant",
     ] { #expect(page.contains(text), "\(text)") }
     for section in ["comparison", "curves", "reconstructions", "runs", "configurations"] {
       #expect(page.contains("<section id=\"\(section)\""))
@@ -29,6 +29,58 @@ import Testing
     #expect(!page.contains("id=\"kernels\"") && !page.contains("id=\"fractions\""))
     #expect(!page.contains("http"))
     #expect(!page.contains("<script"))
+  }
+
+  @Test func `a page tells what its numbers are worth`() throws {
+    let harness = try ReportHarness()
+    try harness.write(scratch: [0.5, 0.7], tuned: [0.8, 0.9], p: 0.2)
+    try AtomicFile.write(StudyHarness.study().encoded(), to: harness.study + "/study.json")
+    let page = try harness.page([harness.study])
+    let counts = try #require(harness.harness.dataSet.manifest.splits["test"]?.labelCounts)
+    let chance = NumberText.fixed(100 * Double(counts.max() ?? 0) / 9, 1)
+    for text in [
+      // Chance, sampling and tuning.
+      "chance: most frequent class", ">\(chance)<div class=\"difference\">of the test split",
+      "s.e.\u{A0}", "by the binomial formula",
+      "in 1 of 1 settings the best were equal on validation", ">equal</td>",
+      "<strong>0.01 × 4: 50.0 %</strong>".replacing(" ", with: "\u{A0}"),
+      // Budgets.
+      "There is no control of equal compute", "under whatever load the machine had",
+      "image, pretraining: steps 5 (presets: ",
+      // Data, machine, repeating.
+      "whether a text begins with four: 2 classes", "lra-prep build tiny-text --output data",
+      "1 thread", "The inputs were made by hand.", "id=\"study-file\"", "href=\"#study-file\"",
+    ] { #expect(page.contains(text), "\(text)") }
+    for word in [" a cell", "rounds of layers", "shift + 1"] { #expect(!page.contains(word)) }
+  }
+
+  @Test func `accuracy of a random class stands for classes that were not counted`() throws {
+    let manifest = try TrainingHarness(.tokens).dataSet.manifest
+    var description = TaskDescription(manifest, folder: "data")
+    let task = ReportHarness.result([]).tasks[0]
+    #expect(ChanceLevel(description, task, split: "test")?.name == "most frequent class")
+    description.classCounts = [:]
+    let level = try #require(ChanceLevel(description, task, split: "test"))
+    #expect(level.accuracy == 0.5 && level.basis == "1 of 2 classes")
+    description.classes = nil
+    #expect(ChanceLevel(description, task, split: "test") == nil)
+    #expect(ChanceLevel(nil, task, split: "test") == nil)
+  }
+
+  @Test func `samples of plain runs are those used of those there are`() throws {
+    let harness = try TrainingHarness(.tokens)
+    let configuration = try harness.configuration {
+      ($0.trainingSamples, $0.validation.samples) = (11, 5)
+    }
+    _ = try harness.start(configuration, "part").run()
+    let report = try Report(
+      of: [harness.path("part")],
+      version: "1",
+      pool: WorkerPool(threads: 1)
+    )
+    let page = report.html()
+    #expect(page.contains(">11 of 22</td>") && page.contains(">5 of 7</td>"))
+    #expect(page.contains(">– of 9</td>"))
   }
 
   @Test func `equal folders give equal bytes, whatever the threads`() throws {
@@ -44,7 +96,7 @@ import Testing
     let page = try harness.page([harness.study])
     #expect(!page.contains("<script"))
     #expect(page.contains("<title>&lt;/title&gt;&lt;script&gt;x&lt;/script&gt;</title>"))
-    #expect(page.contains("With a single seed in a cell there is no telling what is chance."))
+    #expect(page.contains("With a single seed there is no telling what is chance."))
   }
 
   @Test func `runs without a study are put side by side`() throws {
@@ -68,6 +120,19 @@ import Testing
     let harness = try ReportHarness(network: network)
     let page = try harness.page([harness.run("scratch-1")])
     #expect(page.contains("id=\"kernels\"") && page.contains("layer 1, positions after"))
+  }
+
+  @Test func `kernels are compared like with like`() throws {
+    var network = TrainingHarness.network()
+    network.layers = [.stateSpace(model: StateSpace(.dlr(states: 4, version: .complex)))]
+    let harness = try ReportHarness(network: network)
+    try harness.write(scratch: [0.5, 0.7], tuned: [0.8, 0.9], p: 0.2)
+    let page = try harness.page([harness.study])
+    #expect(page.contains("tiny, S4: after masked pretraining, before finetuning"))
+    #expect(page.contains("tiny, S4: after finetuning, with masked pretraining and from scratch"))
+    #expect(page.contains("of 9, against its initialization; sequences of"))
+    #expect(page.contains("of 9, against runs/scratch-1 at step"))
+    #expect(!page.contains("tiny, S4: trained from scratch"))
   }
 
   @Test func `what is missing is said, not shown`() throws {

@@ -61,7 +61,7 @@ import Testing
     let scale = try StudyScale(parsing: "tiny,steps=30,width=32")
     #expect(scale.pretrainSteps == 30 && scale.finetuneSteps == 30 && scale.width == 32)
     #expect(scale.samples == StudyScale.tiny.samples && scale.name == nil)
-    #expect(try StudyScale(parsing: "depth=2").summary == "at most 2 rounds of layers")
+    #expect(try StudyScale(parsing: "depth=2").summary == "at most depth 2")
     for text in ["", "large", "width", "width=x", "width=0", "steps=3,tiny"] {
       #expect(throws: RunError.self, "\(text)") { try StudyScale(parsing: text) }
     }

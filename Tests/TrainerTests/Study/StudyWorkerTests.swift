@@ -173,6 +173,41 @@ import Testing
     #expect(score.accuracy == Double(hits.reduce(0, +)) / 4)
   }
 
+  @Test func `runs hold the data's folder as it was given, and find it by its whole path`() throws {
+    let folder = try harness.create(
+      StudyHarness.study(#""starts": ["masked"], "seeds": [1]"#),
+      "given"
+    )
+    // From here there is no such folder, as from another working directory than the study's first.
+    var origin = try folder.readOrigin()
+    origin.data["image"]?.folder = "data/as-given"
+    try AtomicFile.write(JSON.encode(origin), to: folder.origin)
+    #expect(try harness.worker(folder).work(shouldStop: StopAfter(9).shouldStop) == .interrupted)
+    #expect(try harness.worker(folder).work() == .done)
+    for run in try folder.runs(.finished) {
+      let place = folder.run(run.name)
+      #expect(try place.readConfiguration().data == "data/as-given")
+      #expect(try RunSummary(of: place).data == "data/as-given")
+      #expect(try Checkpoint(reading: place.best).configuration.data == "data/as-given")
+    }
+    #expect(try StudyHarness.results(folder).tasks.map(\.data) == ["data/as-given"])
+  }
+
+  @Test func `candidates are told with their validation`() throws {
+    let folder = try harness.create(StudyHarness.study(Self.grid), "candidates")
+    #expect(try harness.worker(folder).work() == .done)
+    for cell in try StudyHarness.results(folder).cells {
+      let candidates = try #require(cell.candidates)
+      #expect(candidates.map(\.learningRate) == [0.01, 0.02])
+      let values = try candidates.map { candidate in
+        try RunSummary(of: RunFolder(folder.path + "/" + candidate.run)).bestMetric
+      }
+      #expect(candidates.map(\.validation) == values)
+      // The first of the best is the one that the table is made of.
+      #expect(ChoiceTable.tied(candidates).first?.run == cell.runs[0])
+    }
+  }
+
   @Test func `another study or other data is refused`() throws {
     let folder = try harness.create(StudyHarness.study(), "a")
     #expect(throws: Never.self) { try harness.create(StudyHarness.study(), "a") }
@@ -217,5 +252,30 @@ extension Study {
     }
     #expect(Welch.pValue([1], [1, 2]) == nil)
     #expect(Welch.pValue([1, 1], [2, 2]) == nil)
+  }
+
+  /// Of tables of Student's t: what lies beyond, to both sides, with a chance of 5 %.
+  @Test func `confidence intervals have the quantiles of tables`() throws {
+    for (freedom, expected) in [(1, 12.706204736), (4, 2.776445105), (30, 2.042272456)] {
+      #expect(abs(Welch.quantile(beyond: 0.05, Double(freedom)) - expected) < 1e-8)
+    }
+    let width = try #require(Welch.halfWidth([1, 2, 3], [4, 5, 6]))
+    #expect(abs(width - 2.776445105 * (2.0 / 3).squareRoot()) < 1e-8)
+    #expect(Welch.halfWidth([1], [1, 2]) == nil)
+  }
+
+  /// The example of R's p.adjust with method = "holm".
+  @Test func `several tests are corrected by Holm's procedure`() {
+    let corrected = Holm.corrected([0.01, 0.04, 0.03, 0.005])
+    for (value, expected) in zip(corrected, [0.03, 0.06, 0.06, 0.02]) {
+      #expect(abs(value - expected) < 1e-15)
+    }
+    #expect(Holm.corrected([0.7, 0.9]) == [1, 1])
+    #expect(Holm.corrected([]).isEmpty)
+  }
+
+  @Test func `a share of few samples is uncertain`() {
+    #expect(SamplingError.standardError(ofShare: 0.5, samples: 100) == 0.05)
+    #expect(SamplingError.standardError(ofShare: 0.5, samples: 0) == nil)
   }
 }

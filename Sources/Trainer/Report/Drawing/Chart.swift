@@ -183,7 +183,7 @@ struct Chart {
       return (series, x, y)
     }
     named.sort { ($0.y, $0.series.label) < ($1.y, $1.series.label) }
-    let distance = 13.0
+    let distance = 14.0
     for index in named.indices.dropFirst() {
       named[index].y = max(named[index].y, named[index - 1].y + distance)
     }

@@ -72,8 +72,12 @@ enum NumberText {
 
   /// A chance, "p = 0.03" or "p < 0.001", with spaces that no line is broken at.
   static func chance(_ p: Double) -> String {
-    let text = p < 0.001 ? "p < 0.001" : "p = " + fixed(p, p < 0.095 ? 3 : 2)
-    return unbroken(text)
+    unbroken("p " + (p < 0.001 ? "" : "= ") + chanceValue(p))
+  }
+
+  /// The chance itself, "0.03" or "< 0.001".
+  static func chanceValue(_ p: Double) -> String {
+    p < 0.001 ? "< 0.001" : fixed(p, p < 0.095 ? 3 : 2)
   }
 
   /// Text that stays on one line.

@@ -95,7 +95,7 @@ enum Palette {
       svg .band{fill:var(--hue);opacity:.16;stroke:none}
       svg .bar{stroke:var(--hue);stroke-width:1.2;fill:none}
       svg .mark{fill:var(--hue);stroke:var(--paper);stroke-width:1}
-      svg .label{fill:var(--hue);font-weight:600}
+      svg .label{fill:var(--hue);font-weight:600;paint-order:stroke;stroke:var(--paper);stroke-width:3px}
       svg .pair{stroke:var(--quiet);stroke-width:1;stroke-dasharray:2 3;fill:none}
       """
   }()

@@ -10,17 +10,19 @@ extension Section {
       .table(
         "Budget",
         caption: Markup(
-          "Steps are those of the first seed's runs; time and operations are the mean over the seeds, "
-            + "pretraining included."
+          "Steps × samples of a step, of the first seed's runs; time and floating-point operations (FLOPs) are the mean over the "
+            + "seeds, pretraining included. Time is that of the clock, under whatever load the machine had. "
+            + (BudgetMatch(content).sentence ?? "")
             + (chosen ? " † chosen on the validation split from several." : "")
         ),
         .headings([
-          ("task", false), ("architecture", false), ("start", false), ("parameters", true),
+          ("task", false), ("architecture", false), ("initialization", false), ("parameters", true),
           ("pretraining", true), ("finetuning", true), ("learning rate", true), ("time", true),
-          ("operations", true),
+          ("FLOPs", true),
         ]),
         .element("tbody", [:], Markup(cells.map { row($0, content) }))
-      )
+      ),
+      ChoiceTable(content).markup() ?? ""
     )
   }
 

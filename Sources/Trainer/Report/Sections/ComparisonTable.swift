@@ -10,11 +10,15 @@ extension Section {
 struct ComparisonTable {
   private let content: ReportContent
   private let cells: [StudyResult.Cell]
+  private let contrasts: [Contrast]
+  private let sampling: SamplingText
   private let tasks: [String]
 
   init(_ content: ReportContent) {
     self.content = content
     cells = content.mainCells
+    contrasts = content.contrasts
+    sampling = SamplingText(content)
     tasks = ReportContent.tasks(cells)
   }
 
@@ -24,7 +28,10 @@ struct ComparisonTable {
     .table(
       "Comparison",
       caption: Markup(caption),
-      .headings([("architecture", false), ("start", false)] + tasks.map { (column($0), true) }),
+      .headings(
+        [("architecture", false), ("initialization", false)] + tasks.map { (column($0), true) }
+      ),
+      chance,
       Markup(ReportContent.architectures(cells).map(group))
     )
   }
@@ -39,9 +46,11 @@ struct ComparisonTable {
       ? ""
       : " Pretraining has \(share.sorted().map(Self.percent).joined(separator: ", ")) of all epochs."
     return
-      "Mean\(spread) over the seeds (\(count)), \(content.split) split; below, the difference to "
-      + "the same architecture from scratch and its p. Bold: the best mean of a column. Each "
-      + "number leads to its runs.\(note)"
+      "Mean\(spread) over the seeds (\(count)), \(content.split) split, and the binomial standard error "
+      + "(s.e.) that the number of scored samples leaves. Below, the difference to the same architecture "
+      + "from scratch, ± its 95 % confidence interval, p of Welch's test, and p with Holm's correction for "
+      + "all comparisons of the table; bold where that is under 0.05. Bold mean: the best of a column. "
+      + "Each number leads to its runs.\(note)"
   }
 
   static func percent(_ share: Double) -> String { NumberText.short(100 * share) + " %" }
@@ -49,6 +58,39 @@ struct ComparisonTable {
   private func column(_ task: String) -> String {
     let metrics = Set(cells.filter { $0.task == task }.map(\.metric)).sorted()
     return task + ", " + metrics.map { MetricScale($0).isShare ? "%" : $0 }.joined(separator: " / ")
+  }
+
+  /// What is reached without looking at a sample, under every task that has classes.
+  private var chance: Markup {
+    let levels = tasks.map { name -> ChanceLevel? in
+      guard cells.contains(where: { $0.task == name && MetricScale($0.metric).isShare }),
+        let task = content.task(name)
+      else { return nil }
+      return ChanceLevel(content.description(of: task), task, split: content.split)
+    }
+    let names = Set(levels.compactMap { $0?.name }).sorted()
+    guard !names.isEmpty else { return "" }
+    let values = levels.map { level -> Markup in
+      guard let level else { return .number("–") }
+      return .number(
+        Markup(NumberText.fixed(100 * level.accuracy, 1))
+          + .element("div", ["class": "difference"], Markup(level.basis))
+      )
+    }
+    return .element(
+      "tbody",
+      ["class": "chance"],
+      .element(
+        "tr",
+        [:],
+        .element(
+          "th",
+          ["scope": "row", "colspan": "2"],
+          Markup("chance: " + names.joined(separator: " or "))
+        ),
+        Markup(values)
+      )
+    )
   }
 
   private func group(_ architecture: String) -> Markup {
@@ -85,6 +127,7 @@ struct ComparisonTable {
     )
     let spread = cell.deviation.map { " ± \(scale.text($0))" } ?? ""
     let count = Set(cells.map(\.values.count)).count > 1 ? " (n = \(cell.values.count))" : ""
+    let error = sampling.standardError(of: cell).map { "s.e. \(scale.text($0))" }
     return .element(
       "td",
       ["class": "n"],
@@ -94,19 +137,18 @@ struct ComparisonTable {
         mean,
         .element("small", [:], Markup(spread + count))
       ),
-      difference(cell, scale)
+      error.map { .element("small", ["class": "error"], Markup(NumberText.unbroken($0))) } ?? "",
+      difference(cell)
     )
   }
 
-  private func difference(_ cell: StudyResult.Cell, _ scale: MetricScale) -> Markup {
-    guard let scratch = content.scratch(of: cell) else { return "" }
-    let difference = cell.mean - scratch.mean
-    let isClear = cell.pValue.map { $0 < 0.05 } ?? false
+  private func difference(_ cell: StudyResult.Cell) -> Markup {
+    guard let contrast = contrasts.first(where: { $0.cell == cell }) else { return "" }
     return .element(
       "div",
-      ["class": isClear ? "difference clear" : "difference"],
-      .element("span", [:], Markup(scale.difference(difference))),
-      Markup(cell.pValue.map { ", \(NumberText.chance($0))" } ?? "")
+      ["class": contrast.isSignificant ? "difference clear" : "difference"],
+      .element("span", [:], Markup(contrast.effect)),
+      contrast.certainty.isEmpty ? "" : .element("br", [:]) + Markup(contrast.certainty)
     )
   }
 

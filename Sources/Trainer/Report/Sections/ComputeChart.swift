@@ -14,9 +14,9 @@ extension Section {
       .paragraph(
         usesOperations
           ? "The metric over the floating-point operations of training, pretraining included, by the "
-            + "formula of lra-train bench. A broken line joins the starts of one architecture."
-          : "The metric over the seconds of training, pretraining included, on the machine that each run "
-            + "had. A broken line joins the starts of one architecture."
+            + "formula of lra-train bench. A broken line joins the initializations of one architecture."
+          : "The metric over the seconds of training by the clock, pretraining included, on the machine that "
+            + "each run had and under whatever load. A broken line joins the initializations of one architecture."
       ),
       .legend(ReportContent.starts(cells).map { (Palette.Hue($0), $0.title) }),
       .element("figure", [:], .element("div", ["class": "grid-of"], Markup(panels)))
@@ -51,9 +51,10 @@ extension Section {
           + "\(NumberText.short(cost(cell))) \(unit)"
       }.joined(separator: "; ") + ".",
       x: Axis(
-        usesOperations ? "operations of training" : "seconds of training",
+        usesOperations ? "floating-point operations of training" : "seconds of training",
         over: cells.map(cost),
-        spread: .logarithmic
+        spread: .logarithmic,
+        text: usesOperations ? { NumberText.short($0) } : nil
       ),
       y: Axis(scale.axisLabel, over: series.flatMap(\.heights)),
       series: series,

@@ -10,25 +10,35 @@ extension Section {
       }
     }
     if entries.isEmpty { entries = content.runs.map { ($0.name, $0) } }
-    guard !entries.isEmpty else { return nil }
+    guard !entries.isEmpty || content.file != nil else { return nil }
     return Section(
       "configurations",
       "Configurations",
+      content.file.map { file in
+        details("The study file, with its scale", "study.json", file.text, id: "study-file")
+      } ?? "",
       .paragraph(
         "The resolved config.json of the first seed's runs; the other seeds differ in the seed and in "
-          + "the folder of the pretrained weights only. Other cells have theirs in their run folders."
+          + "the folder of the pretrained weights only. Other settings have theirs in their run folders."
       ),
       Markup(
         entries.map { entry in
-          .element(
-            "details",
-            [:],
-            .element("summary", [:], Markup(entry.title)),
-            .paragraph(.element("code", [:], "\(entry.run.name)/config.json")),
-            .element("pre", [:], .element("code", [:], Markup(entry.run.configurationText)))
-          )
+          details(entry.title, entry.run.name + "/config.json", entry.run.configurationText)
         }
       )
+    )
+  }
+
+  /// A file that is opened by a click; browsers do that without scripts.
+  private static func details(_ title: String, _ name: String, _ text: String, id: String? = nil)
+    -> Markup
+  {
+    .element(
+      "details",
+      ["id": id],
+      .element("summary", [:], Markup(title)),
+      .paragraph(.element("code", [:], Markup(name))),
+      .element("pre", [:], .element("code", [:], Markup(text)))
     )
   }
 }

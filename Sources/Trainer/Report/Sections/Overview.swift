@@ -13,23 +13,48 @@ struct Overview {
       .element("h1", [:], Markup(result.title)),
       result.question.map { .paragraph(Markup($0), class: "question") } ?? "",
       result.source.map { .paragraph("Protocol: \($0)", class: "source") } ?? "",
+      // The facts stand beside the finding where there is room.
       .element(
-        "p",
-        ["class": "scale", "role": "note"],
-        .element("strong", [:], Markup(result.scale == nil ? "Scale: " : "Reduced scale: ")),
-        Markup(scale)
+        "div",
+        ["class": "columns"],
+        .element("div", [:], finding, scale),
+        .element("div", [:], facts)
       ),
-      finding,
-      facts
+      notes
     )
   }
 
-  private var scale: String {
-    if let scale = result.scale { return scale }
+  private var scale: Markup {
+    let budget = content.file.map { StudyBudget($0.study).lines } ?? []
+    let title =
+      result.scale != nil ? "Reduced scale: " : budget.isEmpty ? "Scale: " : "Set by the study: "
+    return .element(
+      "div",
+      ["class": "scale", "role": "note"],
+      .element("p", [:], .element("strong", [:], Markup(title)), Markup(scaleText)),
+      budget.isEmpty
+        ? ""
+        : .paragraph("The study file sets, over what the presets have:")
+          + .element("ul", [:], Markup(budget.map { .element("li", [:], Markup($0)) }))
+    )
+  }
+
+  private var scaleText: String {
+    if let scale = result.scale { return scale + "." }
     return content.isStudy
-      ? "nothing was shrunk; sizes and budgets are those of the study file."
+      ? "nothing was shrunk by a scale; sizes and budgets are those of presets and study file."
       : "these are single runs; whether their sizes and budgets are those of a publication, their "
         + "configurations say."
+  }
+
+  private var notes: Markup {
+    guard let notes = result.notes, !notes.isEmpty else { return "" }
+    return .element(
+      "div",
+      ["class": "notes"],
+      .paragraph("The study's author notes:"),
+      .element("ul", [:], Markup(notes.map { .element("li", [:], Markup($0)) }))
+    )
   }
 
   private var finding: Markup {
@@ -46,11 +71,12 @@ struct Overview {
 
   private var facts: Markup {
     let rows: [(String, Markup)] = [
-      ("Compared", Markup(compared)), ("Data", data), ("Budget", Markup(budget)),
-      ("Certainty", Markup(certainty)),
+      ("Compared", Markup(compared)), ("Data", data), ("Budget", budget),
+      ("Tuning", Markup(ChoiceTable(content).sentence)), ("Certainty", Markup(certainty)),
+      ("Machine", Markup(MachineFacts(content.runs).sentence)),
       (
         "Repeat",
-        .element("code", [:], Markup(result.command)) + " with lra-train \(result.version)"
+        repeatable
       ),
     ]
     return .element(
@@ -62,6 +88,14 @@ struct Overview {
         }
       )
     )
+  }
+
+  private var repeatable: Markup {
+    let command =
+      Markup.element("code", [:], Markup(result.command)) + " with lra-train \(result.version)"
+    guard content.file != nil else { return command }
+    return command + "; below are " + .element("a", ["href": "#study-file"], "the study file")
+      + " and " + .element("a", ["href": "#data"], "how the data were made")
   }
 
   private var compared: String {
@@ -85,11 +119,12 @@ struct Overview {
         let whole = used < all ? " of \(NumberText.grouped(all))" : ""
         return "\(verb) \(NumberText.grouped(used))\(whole)"
       }
-    guard !parts.isEmpty else { return "\(task.name), whose data set is not at hand" }
-    return "\(task.name): " + parts.joined(separator: ", ") + " samples"
+    let asked = content.description(of: task)?.predicts.map { " (\($0))" } ?? ""
+    guard !parts.isEmpty else { return task.name + asked + ", whose data set is not at hand" }
+    return task.name + asked + ": " + parts.joined(separator: ", ") + " samples"
   }
 
-  private var budget: String {
+  private var budget: Markup {
     var parts: [String] = []
     for (stage, verb) in [
       (RunConfiguration.Stage.pretrain, "pretraining"), (.finetune, "finetuning"),
@@ -103,10 +138,14 @@ struct Overview {
     let seconds = content.runs.compactMap(\.seconds).reduce(0, +)
     if seconds > 0 {
       parts.append(
-        "\(NumberText.count(content.runs.count, "run")), \(NumberText.time(seconds)) of training together"
+        "\(NumberText.count(content.runs.count, "run")), \(NumberText.time(seconds)) of training together "
+          + "by the clock, under whatever load the machine had"
       )
     }
-    return parts.joined(separator: "; ")
+    guard !parts.isEmpty else { return "" }
+    let match = BudgetMatch(content).sentence
+    return Markup(parts.joined(separator: "; "))
+      + (match.map { ". " + Markup.element("em", [:], Markup($0)) } ?? "")
   }
 
   /// The runs whose results are shown.
@@ -117,13 +156,13 @@ struct Overview {
 
   private var certainty: String {
     guard let seeds = Self.span(cells.map(\.values.count)) else { return "" }
+    let sampling = SamplingText(content).sentence
     guard cells.contains(where: { $0.deviation != nil }) else {
-      return "one seed a cell: what is chance, these numbers cannot say"
+      return "one seed per setting: what is chance, these numbers cannot say" + sampling
     }
-    let tests = content.mainCells.filter { $0.pValue != nil }.count
-    return "\(seeds) seeds a cell; ± is their standard deviation; p is the two-sided p of Welch's "
-      + "t-test against training from scratch, not corrected for there being "
-      + NumberText.count(tests, "comparison")
+    return
+      "\(seeds) \(seeds == "1" ? "seed" : "seeds") per setting; ± beside an accuracy or loss is "
+      + "the standard deviation over them" + sampling
   }
 
   /// "7" or "7 to 12"; nil of nothing.

@@ -9,7 +9,9 @@ extension Section {
     var figures: [Markup] = []
     for (title, run) in candidates(content) {
       do {
-        guard let figure = try ReconstructionFigure(title, run, pool)?.markup() else { continue }
+        guard let figure = try ReconstructionFigure(title, run, content, pool)?.markup() else {
+          continue
+        }
         figures.append(figure)
       } catch {
         notes.append("Reconstructions of \(run.name) are not shown: \(error)")
@@ -51,12 +53,9 @@ struct ReconstructionFigure {
   /// Restores the first samples; nil when they are neither tokens nor images.
   ///
   /// - Throws: when the data set or the checkpoint cannot be used, or the data set is another one.
-  init?(_ title: String, _ run: RunRecord, _ pool: WorkerPool) throws {
+  init?(_ title: String, _ run: RunRecord, _ content: ReportContent, _ pool: WorkerPool) throws {
     let configuration = run.configuration
-    let dataSet = try DataSet(opening: configuration.data)
-    guard dataSet.digest == configuration.dataDigest else {
-      throw RunError(configuration.data, "it is not the data set that the run was trained on")
-    }
+    let dataSet = try content.dataSet(of: configuration)
     let checkpoint = try Checkpoint(reading: RunFolder.checkpointPath(at: run.folder.path))
     try configuration.check()
     let source = try BatchSource(

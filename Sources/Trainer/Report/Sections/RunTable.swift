@@ -25,8 +25,10 @@ struct RunTable {
     .table(
       "Runs",
       caption:
-        "Best validation is that of the weights that are kept; it is the loss in pretraining. Each "
-        + "number can be read in the folder's summary.json and test.json.",
+        "Best validation is that of the weights that are kept; it is the loss in pretraining. Seconds are "
+        + "those of the clock, under whatever load the machine had. Peak memory is the most of the process "
+        + "while the run went on; ≤ where only the most since the process began is known, which may have "
+        + "made other runs before. Each number can be read in the folder's summary.json and test.json.",
       .headings([
         ("run", false), ("seed", true), ("steps", true), ("best validation", true), ("test", true),
         ("seconds", true), ("peak memory, MB", true), ("state", false),
@@ -93,7 +95,10 @@ struct RunTable {
       .number(Markup(run.seconds.map { NumberText.fixed($0, $0 < 100 ? 1 : 0) } ?? "–")),
       .number(
         Markup(
-          summary.map { NumberText.fixed(Double($0.memory.peak) / 1e6, 0) } ?? "–"
+          summary.map {
+            ($0.memory.isOfRun == true ? "" : "≤\u{A0}")
+              + NumberText.fixed(Double($0.memory.peak) / 1e6, 0)
+          } ?? "–"
         )
       ),
       .cell(Markup(summary?.status ?? "not finished"))
