@@ -37,6 +37,10 @@ WANTED = {
     **dict.fromkeys(("s4-pathx", "s4d-image", "s4d-pathx"), 4),
     **dict.fromkeys(("dlr-image", "dlr-listops", "dlr-pathx", "mega-image"), 2),
 }
+# of gradient norms, a tenth of it of losses
+TOLERANCE = 1e-3
+# PyTorch makes DLR's phases, up to 1e5 at this length, in float32; ours come from Double
+LOOSER = {"dlr-pathx": 1e-2}
 COLUMNS = (
     "configuration", "threads", "step, ours", "PyTorch", "ratio", "wanted", "forward, ours", "PyTorch",
     "ratio", "peak MiB, ours", "PyTorch", "ratio", f"at most {WANTED_MEMORY}", "AdamW", "steps",
@@ -85,7 +89,8 @@ def check(arguments, name, file):
     """The seconds of a training pass in PyTorch, whose results agree with ours."""
     ours(arguments, name, "--write", file)
     result = theirs(arguments, file, max(arguments.threads), "--check")
-    for what, tolerance in (("loss", arguments.tolerance / 10), ("gradientNorm", arguments.tolerance)):
+    allowed = arguments.tolerance or LOOSER.get(name, TOLERANCE)
+    for what, tolerance in (("loss", allowed / 10), ("gradientNorm", allowed)):
         found, expected = result[what], result["expected" + what[0].upper() + what[1:]]
         difference = abs(found - expected) / max(abs(expected), 1e-30)
         note(f"{name}: {what} {expected:.6g} here, {found:.6g} in PyTorch, {difference:.1e} apart")
@@ -224,7 +229,9 @@ def parse():
     )
     parser.add_argument("--compile", action="store_true", help="a column for torch.compile")
     parser.add_argument(
-        "--tolerance", type=float, default=1e-3, help="of gradient norms, a tenth of it of losses (1e-3)"
+        "--tolerance",
+        type=float,
+        help=f"of gradient norms, a tenth of it of losses ({TOLERANCE:g}; of {', '.join(LOOSER)} {max(LOOSER.values()):g})",
     )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every raw figure")
     parser.add_argument(

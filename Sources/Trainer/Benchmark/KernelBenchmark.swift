@@ -143,7 +143,36 @@ public struct KernelBenchmark {
     let weight = Matrix(w.base, rows: width, columns: width)
     let operations = 2 * Double(rows * width * width)
     let name = "linear map, [\(rows), \(width)] to \(width)"
+    let tiles = Tiles(of: rows, size: 256)
+    func forwardError(hasBias: Bool) -> Double {
+      error(
+        (0..<64).map { index in
+          let (row, column) = (index * 127 % rows, index * 13 % width)
+          let sum = (0..<width).reduce(hasBias ? Double(bias.base[column]) : 0) {
+            $0 + Double(x.base[row * width + $1]) * Double(w.base[column * width + $1])
+          }
+          return (y.base[row * width + column], sum)
+        }
+      )
+    }
     return [
+      // What packing the weight once is worth: here every product packs it again.
+      KernelBenchmark(
+        name: "products of 256 rows, [\(rows), \(width)] to \(width)",
+        operations: operations,
+        bytes: Double(4 * width * (2 * rows + width)),
+        run: {
+          pool.parallelFor(tiles.count) { index in
+            multiply(
+              matrix(x)[rows: tiles[index]],
+              weight,
+              transposing: .right,
+              into: matrix(y)[rows: tiles[index]]
+            )
+          }
+        },
+        error: { forwardError(hasBias: false) }
+      ),
       KernelBenchmark(
         name: name + ", forward",
         operations: operations,
@@ -158,17 +187,7 @@ public struct KernelBenchmark {
             pool
           )
         },
-        error: {
-          error(
-            (0..<64).map { index in
-              let (row, column) = (index * 127 % rows, index * 13 % width)
-              let sum = (0..<width).reduce(Double(bias.base[column])) {
-                $0 + Double(x.base[row * width + $1]) * Double(w.base[column * width + $1])
-              }
-              return (y.base[row * width + column], sum)
-            }
-          )
-        }
+        error: { forwardError(hasBias: true) }
       ),
       KernelBenchmark(
         name: name + ", backward",

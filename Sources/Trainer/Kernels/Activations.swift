@@ -49,8 +49,9 @@ func geluBackward(
   }
 }
 
+/// x C(x) and its derivative in every lane.
 @inline(__always)
-private func geluWithSlope(_ x: Lanes) -> (value: Lanes, slope: Lanes) {
+func geluWithSlope(_ x: Lanes) -> (value: Lanes, slope: Lanes) {
   let (cumulative, bell) = normalDistribution(x)
   let density = bell * Lanes(repeating: 0.398_942_28)
   return (x * cumulative, cumulative.addingProduct(x, density))

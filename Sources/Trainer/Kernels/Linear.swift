@@ -103,7 +103,9 @@ func linearBackward(
       && outputGradient.rows == input.rows,
     "linearBackward: \(outputGradient.shape), \(input.shape), weight \(weight.shape)"
   )
-  let packedWeight = PackedFactor(weight, transposed: false, at: packed, pool)
+  let packedWeight = inputGradient.map { _ in
+    PackedFactor(weight, transposed: false, at: packed, pool)
+  }
   let tiles = Tiles(summing: input.rows)
   let count = outputs * inputs + (hasBias ? outputs : 0)
   pool.parallelFor(tiles.count) { index in
@@ -116,7 +118,7 @@ func linearBackward(
       adds: false,
       hasBias: hasBias
     )
-    if let inputGradient {
+    if let inputGradient, let packedWeight {
       multiply(gradient, packedWeight, into: inputGradient[rows: rows], adds: adds)
     }
   }

@@ -98,7 +98,7 @@ extension Tiles {
 ///   - right: B, [k, n].
 ///   - output: C, [m, n]. May not overlap the factors.
 ///   - adds: whether results are added to instead of overwritten.
-/// - Precondition: the shapes agree, and no extent is 0.
+/// - Precondition: the shapes agree, and k is not 0.
 func multiply(_ left: Matrix, _ right: PackedFactor, into output: Matrix, adds: Bool = false) {
   precondition(
     left.columns == right.rows && right.rows > 0

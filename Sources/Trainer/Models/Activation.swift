@@ -14,15 +14,12 @@ public enum Activation: String, Codable, Sendable, CaseIterable {
   case identity
 }
 
-extension Activation {
+extension Activation: LaneFunction {
   /// The function and its derivative in every lane.
   @inline(__always)
   func withSlope(_ x: Lanes) -> (value: Lanes, slope: Lanes) {
     switch self {
-    case .gelu:
-      let (cumulative, bell) = normalDistribution(x)
-      let density = bell * Lanes(repeating: 0.398_942_28)
-      return (x * cumulative, cumulative.addingProduct(x, density))
+    case .gelu: return geluWithSlope(x)
     case .relu:
       return (x.larger(.zero), Lanes.zero.replacing(with: Lanes(repeating: 1), where: x .> .zero))
     case .silu: return siluWithSlope(x)

@@ -1,14 +1,16 @@
 /// Queries and keys as two scalings of what they share.
 ///
-/// z = silu(x); q = z a_0 + b_0; k = z a_1 + b_1
+/// z = f(x); q = z a_0 + b_0; k = z a_1 + b_1
 ///
 /// - Parameters:
+///   - function: f.
 ///   - input: x, [rows, width].
 ///   - scale: a, [2, width].
 ///   - shift: b, [2, width].
 ///   - queries: q, [rows, width]; overwritten.
 ///   - keys: k, likewise.
-func queriesAndKeysForward(
+func queriesAndKeysForward<Function: LaneFunction>(
+  _ function: Function,
   _ input: Matrix,
   scale: UnsafePointer<Float>,
   shift: UnsafePointer<Float>,
@@ -19,26 +21,27 @@ func queriesAndKeysForward(
   for row in 0..<input.rows {
     let (x, q, k) = (input.row(row), queries.row(row), keys.row(row))
     forLaneSpans(width) { span in
-      let x = span.load(x)
-      let z = x * sigmoid(x)
+      let z = function.withSlope(span.load(x)).value
       span.store(span.load(shift).addingProduct(z, span.load(scale)), to: q)
       span.store(span.load(shift + width).addingProduct(z, span.load(scale + width)), to: k)
     }
   }
 }
 
-/// The backward pass of ``queriesAndKeysForward(_:scale:shift:queries:keys:)``.
+/// The backward pass of ``queriesAndKeysForward(_:_:scale:shift:queries:keys:)``.
 ///
 /// dz = dq a_0 + dk a_1; da_0 = sum(dq z), db_0 = sum(dq), and likewise for k
 ///
 /// - Parameters:
+///   - function: f.
 ///   - queryGradient: dq, [rows, width].
 ///   - keyGradient: dk, likewise.
 ///   - input: x.
 ///   - scale: a.
 ///   - inputGradient: dx, [rows, width]; overwritten.
 ///   - sums: da, [2, width], then db, [2, width]; added to.
-func queriesAndKeysBackward(
+func queriesAndKeysBackward<Function: LaneFunction>(
+  _ function: Function,
   _ queryGradient: Matrix,
   _ keyGradient: Matrix,
   input: Matrix,
@@ -51,7 +54,7 @@ func queriesAndKeysBackward(
     let (x, dx) = (input.row(row), inputGradient.row(row))
     let (dq, dk) = (queryGradient.row(row), keyGradient.row(row))
     forLaneSpans(width) { span in
-      let (z, slope) = siluWithSlope(span.load(x))
+      let (z, slope) = function.withSlope(span.load(x))
       let (dq, dk) = (span.load(dq), span.load(dk))
       let dz = (dq * span.load(scale)).addingProduct(dk, span.load(scale + width))
       span.store(dz * slope, to: dx)
@@ -63,35 +66,47 @@ func queriesAndKeysBackward(
   }
 }
 
-/// y = a silu(r), both [rows, width].
+/// y = a f(r), both [rows, width].
 ///
 /// - Parameters:
+///   - function: f.
 ///   - input: a.
 ///   - reset: r.
 ///   - output: y; overwritten.
-func resetForward(_ input: Matrix, reset: Matrix, into output: Matrix) {
+func resetForward<Function: LaneFunction>(
+  _ function: Function,
+  _ input: Matrix,
+  reset: Matrix,
+  into output: Matrix
+) {
   for row in 0..<input.rows {
     let (a, r, y) = (input.row(row), reset.row(row), output.row(row))
     forLaneSpans(input.columns) { span in
-      let r = span.load(r)
-      span.store(span.load(a) * (r * sigmoid(r)), to: y)
+      span.store(span.load(a) * function.withSlope(span.load(r)).value, to: y)
     }
   }
 }
 
-/// The backward pass of y = a silu(r).
+/// The backward pass of y = a f(r).
 ///
 /// - Parameters:
+///   - function: f.
 ///   - gradient: dy; overwritten with da.
 ///   - input: a.
 ///   - reset: r.
 ///   - resetGradient: dr; overwritten.
-func resetBackward(_ gradient: Matrix, input: Matrix, reset: Matrix, into resetGradient: Matrix) {
+func resetBackward<Function: LaneFunction>(
+  _ function: Function,
+  _ gradient: Matrix,
+  input: Matrix,
+  reset: Matrix,
+  into resetGradient: Matrix
+) {
   for row in 0..<input.rows {
     let (a, r) = (input.row(row), reset.row(row))
     let (dy, dr) = (gradient.row(row), resetGradient.row(row))
     forLaneSpans(input.columns) { span in
-      let (value, slope) = siluWithSlope(span.load(r))
+      let (value, slope) = function.withSlope(span.load(r))
       let gradient = span.load(dy)
       span.store(gradient * value, to: dy)
       span.store(gradient * span.load(a) * slope, to: dr)

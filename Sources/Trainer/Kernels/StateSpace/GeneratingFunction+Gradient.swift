@@ -34,18 +34,24 @@ extension GeneratingFunction {
     for state in 0..<states {
       let inverse = scratch.inverses + 2 * Self.block * state
       let gradient = scratch.inverseGradients + 2 * Self.block * state
-      var (square, real) = (0.0, 0.0)
-      for place in 0..<nodes.count {
-        let (re, im) = (inverse[place], inverse[Self.block + place])
-        let (a, b) = (re * re - im * im, 2 * re * im)
+      var (square, real) = (ComplexLanes.Part.zero, ComplexLanes.Part.zero)
+      // Beyond the last node 1 / d is 0, and so is what is added.
+      forGroups(nodes) { group in
+        let place = group.lowerBound - nodes.lowerBound
+        func lanes(_ base: UnsafeMutablePointer<Double>) -> ComplexLanes {
+          ComplexLanes(
+            real: ComplexLanes.Part(base + place),
+            imaginary: ComplexLanes.Part(base + Self.block + place)
+          )
+        }
+        let inverse = lanes(inverse)
         // dd = -d(1 / d) conj(1 / d^2)
-        let dRe = -(gradient[place] * a + gradient[Self.block + place] * b)
-        let dIm = -(gradient[Self.block + place] * a - gradient[place] * b)
-        square += dRe
-        real -= 4 * tangents[nodes.lowerBound + place] * dIm
+        let slope = lanes(gradient) * (inverse * inverse).conjugate
+        square -= slope.real
+        real += 4 * tangents(of: group) * slope.imaginary
       }
-      scratch.squareGradients[state] += square
-      scratch.squareGradients[states + state] += real
+      scratch.squareGradients[state] += square.sum()
+      scratch.squareGradients[states + state] += real.sum()
     }
   }
 

@@ -17,10 +17,12 @@ struct GeneratingFunction {
   let kernels: Int
   /// n.
   let length: Int
-  /// tan(pi l / n) for 0 <= l < n / 2.
+  /// The nodes below n / 2.
+  let nodeCount: Int
+  /// tan(pi l / n) for 0 <= l < n / 2, then zeros that fill up the last group of nodes.
   let tangents: [Double]
 
-  /// Nodes that are treated at once.
+  /// Nodes that are treated at once: whole groups of ``ComplexLanes``.
   static let block = 128
 
   init(states: Int, rank: Int, kernels: Int, length: Int) {
@@ -28,7 +30,9 @@ struct GeneratingFunction {
     self.rank = rank
     self.kernels = kernels
     self.length = length
-    tangents = (0..<(length + 1) / 2).map { Double.tan(.pi * Double($0) / Double(length)) }
+    nodeCount = (length + 1) / 2
+    let filler = [Double](repeating: 0, count: ComplexLanes.count)
+    tangents = (0..<nodeCount).map { Double.tan(.pi * Double($0) / Double(length)) } + filler
   }
 
   /// The pairs (x, y): x is B or P_r, y is C_c or P*_s.
@@ -81,11 +85,15 @@ struct GeneratingFunction {
     var correction = LowRankCorrection(rank: rank, kernels: kernels)
     forBlocks { nodes in
       fillSums(head, nodes, scratch)
-      for node in nodes {
-        loadProducts(node, nodes, head.dt, scratch, &correction)
+      forGroups(nodes) { group in
+        let tangents = tangents(of: group)
+        loadProducts(group, nodes, tangents, head.dt, scratch, &correction)
         correction.solve()
-        let factor = ComplexDouble(1, tangents[node])
-        for kernel in 0..<kernels { store(node, kernel, correction.value(kernel) * factor) }
+        let factor = ComplexLanes(real: .one, imaginary: tangents)
+        for kernel in 0..<kernels {
+          let values = correction.value(kernel) * factor
+          for node in group { store(node, kernel, values[node - group.lowerBound]) }
+        }
       }
     }
     guard length % 2 == 0 else { return }
@@ -127,24 +135,21 @@ struct GeneratingFunction {
     var dtGradient = 0.0
     forBlocks { nodes in
       fillSums(head, nodes, scratch)
-      for node in nodes {
-        loadProducts(node, nodes, head.dt, scratch, &correction)
+      forGroups(nodes) { group in
+        let tangents = tangents(of: group)
+        loadProducts(group, nodes, tangents, head.dt, scratch, &correction)
         correction.solve()
-        let back = ComplexDouble(1, -tangents[node])
-        correction.differentiate { load(node, $0) * back }
-        let y = 2 * tangents[node]
+        let back = ComplexLanes(real: .one, imaginary: -tangents)
+        correction.differentiate { kernel in
+          // Lanes beyond the last node keep a gradient of 0.
+          var gradient = ComplexLanes.zero
+          for node in group { gradient[node - group.lowerBound] = load(node, kernel) }
+          return gradient * back
+        }
         for product in 0..<products {
           let gradient = correction.gradients[product]
-          dtGradient += (gradient * correction.products[product].conjugate).real / head.dt
-          let (first, second) = (2 * product, 2 * product + 1)
-          let place = node - nodes.lowerBound
-          // r = dt (i y s - t) for the two sums s and t.
-          let s = scratch.sumGradients + first * 2 * Self.block + place
-          let t = scratch.sumGradients + second * 2 * Self.block + place
-          s[0] = head.dt * y * gradient.imaginary
-          s[Self.block] = -head.dt * y * gradient.real
-          t[0] = -head.dt * gradient.real
-          t[Self.block] = -head.dt * gradient.imaginary
+          dtGradient += (gradient * correction.products[product].conjugate).real.sum() / head.dt
+          storeSumGradients(gradient, product, group, nodes, tangents, head.dt, scratch)
         }
       }
       if nodes.count < Self.block { clearTail(of: nodes, scratch) }
@@ -166,8 +171,25 @@ struct GeneratingFunction {
   }
 
   private func forBlocks(_ body: (Range<Int>) -> Void) {
-    let blocks = Tiles(of: tangents.count, size: Self.block)
+    let blocks = Tiles(of: nodeCount, size: Self.block)
     for index in 0..<blocks.count { body(blocks[index]) }
+  }
+
+  /// Calls `body` for the nodes of each group of lanes; the last may have fewer.
+  @inline(__always)
+  func forGroups(_ nodes: Range<Int>, _ body: (Range<Int>) -> Void) {
+    for first in stride(from: nodes.lowerBound, to: nodes.upperBound, by: ComplexLanes.count) {
+      body(first..<min(first + ComplexLanes.count, nodes.upperBound))
+    }
+  }
+
+  /// The tangents at a group of nodes.
+  @inline(__always)
+  func tangents(of group: Range<Int>) -> ComplexLanes.Part {
+    tangents.withUnsafeBufferPointer { values in
+      guard let base = values.baseAddress else { return .zero }
+      return ComplexLanes.Part(base + group.lowerBound)
+    }
   }
 
   /// x of each pair: B, then P.
@@ -224,23 +246,44 @@ struct GeneratingFunction {
     )
   }
 
-  /// Hands all r of a node to the correction.
+  /// Hands all r of a group of nodes to the correction: r = dt (i y s - t) for the two sums s and t.
   @inline(__always)
   private func loadProducts(
-    _ node: Int,
+    _ group: Range<Int>,
     _ nodes: Range<Int>,
+    _ tangents: ComplexLanes.Part,
     _ dt: Double,
     _ scratch: Scratch,
     _ correction: inout LowRankCorrection
   ) {
-    let y = 2 * tangents[node]
+    let y = 2 * tangents
     for product in 0..<products {
-      let s = scratch.sums + 4 * product * Self.block + node - nodes.lowerBound
+      let s = scratch.sums + 4 * product * Self.block + group.lowerBound - nodes.lowerBound
       let t = s + 2 * Self.block
-      correction.products[product] = ComplexDouble(
-        dt * (-y * s[Self.block] - t[0]),
-        dt * (y * s[0] - t[Self.block])
+      correction.products[product] = ComplexLanes(
+        real: dt * (-y * ComplexLanes.Part(s + Self.block) - ComplexLanes.Part(t)),
+        imaginary: dt * (y * ComplexLanes.Part(s) - ComplexLanes.Part(t + Self.block))
       )
     }
+  }
+
+  /// Turns the gradient of r at a group of nodes into those of s and t.
+  @inline(__always)
+  private func storeSumGradients(
+    _ gradient: ComplexLanes,
+    _ product: Int,
+    _ group: Range<Int>,
+    _ nodes: Range<Int>,
+    _ tangents: ComplexLanes.Part,
+    _ dt: Double,
+    _ scratch: Scratch
+  ) {
+    let y = 2 * tangents
+    let s = scratch.sumGradients + 4 * product * Self.block + group.lowerBound - nodes.lowerBound
+    let t = s + 2 * Self.block
+    (dt * y * gradient.imaginary).store(to: s)
+    (-dt * y * gradient.real).store(to: s + Self.block)
+    (-dt * gradient.real).store(to: t)
+    (-dt * gradient.imaginary).store(to: t + Self.block)
   }
 }

@@ -1,30 +1,28 @@
-internal import ComplexModule
-
-/// Woodbury's correction at one node: K_c = X_0c - X_0P (I + X_PP)^-1 X_Pc.
+/// Woodbury's correction at four nodes at once: K_c = X_0c - X_0P (I + X_PP)^-1 X_Pc.
 ///
 /// X is [1 + rank, kernels + rank], its rows B and P, its columns C and P*.
 struct LowRankCorrection {
   private let rank: Int
   private let kernels: Int
   /// X, row after row.
-  var products: [ComplexDouble]
+  var products: [ComplexLanes]
   /// The gradient of X.
-  private(set) var gradients: [ComplexDouble]
+  private(set) var gradients: [ComplexLanes]
   /// (I + X_PP)^-1 X_Pc, [rank, kernels].
-  private var solution: [ComplexDouble]
+  private var solution: [ComplexLanes]
   /// X_0P (I + X_PP)^-1, [rank].
-  private var row: [ComplexDouble]
+  private var row: [ComplexLanes]
   /// (I + X_PP)^-1, [rank, rank].
-  private var inverse: [ComplexDouble]
+  private var inverse: [ComplexLanes]
 
   init(rank: Int, kernels: Int) {
     self.rank = rank
     self.kernels = kernels
-    products = Array(repeating: 0, count: (1 + rank) * (kernels + rank))
+    products = Array(repeating: .zero, count: (1 + rank) * (kernels + rank))
     gradients = products
-    solution = Array(repeating: 0, count: rank * kernels)
-    row = Array(repeating: 0, count: rank)
-    inverse = Array(repeating: 0, count: rank * rank)
+    solution = Array(repeating: .zero, count: rank * kernels)
+    row = Array(repeating: .zero, count: rank)
+    inverse = Array(repeating: .zero, count: rank * rank)
   }
 
   private var columns: Int { kernels + rank }
@@ -33,11 +31,11 @@ struct LowRankCorrection {
   mutating func solve() {
     invert()
     for s in 0..<rank {
-      var sum = ComplexDouble(0)
+      var sum = ComplexLanes.zero
       for r in 0..<rank { sum += products[kernels + r] * inverse[r * rank + s] }
       row[s] = sum
       for kernel in 0..<kernels {
-        var sum = ComplexDouble(0)
+        var sum = ComplexLanes.zero
         for r in 0..<rank {
           sum += inverse[s * rank + r] * products[(1 + r) * columns + kernel]
         }
@@ -47,7 +45,7 @@ struct LowRankCorrection {
   }
 
   /// K_c.
-  func value(_ kernel: Int) -> ComplexDouble {
+  func value(_ kernel: Int) -> ComplexLanes {
     var value = products[kernel]
     for s in 0..<rank { value -= products[kernels + s] * solution[s * kernels + kernel] }
     return value
@@ -55,8 +53,8 @@ struct LowRankCorrection {
 
   /// Computes `gradients` from those of the values: with Y = (I + X_PP)^-1 X_Pc and Z = X_0P (I + X_PP)^-1,
   /// dX_0c = g_c, dX_0P = -g_c conj(Y_c), dX_Pc = -conj(Z) g_c, dX_PP = conj(Z) g_c conj(Y_c), summed over c.
-  mutating func differentiate(_ gradient: (_ kernel: Int) -> ComplexDouble) {
-    for index in gradients.indices { gradients[index] = 0 }
+  mutating func differentiate(_ gradient: (_ kernel: Int) -> ComplexLanes) {
+    for index in gradients.indices { gradients[index] = .zero }
     for kernel in 0..<kernels {
       let g = gradient(kernel)
       gradients[kernel] = g
@@ -79,17 +77,16 @@ struct LowRankCorrection {
     for r in 0..<rank {
       for s in 0..<rank {
         inverse[r * rank + s] =
-          products[(1 + r) * columns + kernels + s] + ComplexDouble(r == s ? 1 : 0)
+          products[(1 + r) * columns + kernels + s] + ComplexLanes(r == s ? 1 : 0)
       }
     }
     for step in 0..<rank {
-      let pivot = inverse[step * rank + step]
-      let reciprocal = pivot.conjugate.multiplied(by: 1 / pivot.lengthSquared)
-      inverse[step * rank + step] = 1
+      let reciprocal = inverse[step * rank + step].reciprocal
+      inverse[step * rank + step] = ComplexLanes(1)
       for s in 0..<rank { inverse[step * rank + s] *= reciprocal }
       for r in 0..<rank where r != step {
         let factor = inverse[r * rank + step]
-        inverse[r * rank + step] = 0
+        inverse[r * rank + step] = .zero
         for s in 0..<rank { inverse[r * rank + s] -= factor * inverse[step * rank + s] }
       }
     }

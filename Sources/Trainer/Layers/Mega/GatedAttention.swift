@@ -1,7 +1,7 @@
 /// Mega's moving average and gated attention, with their norm and the path around them.
 ///
 /// With f mostly silu: x' = norm(x) in pre-norm networks, else x; v = f(W_v x'); m = f(EMA(x'));
-/// (u, z, r, c) = W_m m; q and k from z, see ``queriesAndKeysForward(_:scale:shift:queries:keys:)``;
+/// (u, z, r, c) = W_m m; q and k from z, see ``queriesAndKeysForward(_:_:scale:shift:queries:keys:)``;
 /// h = f(c + W_h (attention(q, k, v) f(r))); y = x + sigmoid(u) (h - x), normed in post-norm networks.
 ///
 /// Dropout takes values of m and of h. Kept for the backward pass is what lies before each activation.
