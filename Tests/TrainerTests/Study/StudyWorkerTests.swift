@@ -208,6 +208,23 @@ import Testing
     }
   }
 
+  @Test func `what is not finished is no failure and has no validation yet`() throws {
+    let study = try StudyHarness.study(
+      #""grid": {"learningRates": [0.01, 0.02, 0.03]}, "starts": ["scratch"], "seeds": [1]"#
+    )
+    let folder = try harness.create(study, "open")
+    #expect(try harness.worker(folder).work(limit: 1) == .done)
+    // Stopped after its first validation, so that there is a best one so far.
+    let stop = StopAfter(4)
+    #expect(try harness.worker(folder).work(shouldStop: stop.shouldStop) == .interrupted)
+    let result = try folder.writeResults()
+    let candidates = try #require(result.cells.first?.candidates)
+    #expect(candidates.map(\.state) == [.finished, .waiting, .waiting])
+    #expect(candidates.map { $0.validation == nil } == [false, true, true])
+    #expect(candidates.map(\.isOpen) == [false, true, true])
+    #expect(try folder.readResults().cells.first?.candidates == candidates)
+  }
+
   @Test func `another study or other data is refused`() throws {
     let folder = try harness.create(StudyHarness.study(), "a")
     #expect(throws: Never.self) { try harness.create(StudyHarness.study(), "a") }
