@@ -45,7 +45,8 @@ import Testing
       "in 1 of 1 settings the best were equal on validation", ">equal</td>",
       "<strong>0.01 × 4: 50.0 %</strong>".replacing(" ", with: "\u{A0}"),
       // Budgets.
-      "There is no control of equal compute", "under whatever load the machine had",
+      "There is no control that was trained from scratch with as many samples",
+      "under whatever load the machine had",
       "image, pretraining: steps 5 (presets: ",
       // Data, machine, repeating.
       "whether a text begins with four: 2 classes", "lra-prep build tiny-text --output data",
