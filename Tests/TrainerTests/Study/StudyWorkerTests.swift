@@ -225,6 +225,21 @@ import Testing
     #expect(try folder.readResults().cells.first?.candidates == candidates)
   }
 
+  @Test func `other words are the same study, and are taken over`() throws {
+    let folder = try harness.create(StudyHarness.study(), "words")
+    #expect(try harness.worker(folder).work(limit: 1) == .done)
+    var study = try StudyHarness.study(
+      #""title": "other", "source": "s", "question": "q", "notes": ["n"]"#
+    )
+    study.tasks[0].description = "what it shows"
+    _ = try harness.create(study, "words")
+    #expect(try folder.readStudy() == study)
+    #expect(try folder.count(.finished) == 1)
+    let result = try folder.writeResults()
+    #expect(result.title == "other" && result.notes == ["n"])
+    #expect(result.tasks.first?.description?.predicts == "what it shows")
+  }
+
   @Test func `another study or other data is refused`() throws {
     let folder = try harness.create(StudyHarness.study(), "a")
     #expect(throws: Never.self) { try harness.create(StudyHarness.study(), "a") }
