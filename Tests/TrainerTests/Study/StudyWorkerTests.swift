@@ -193,6 +193,33 @@ import Testing
     #expect(try StudyHarness.results(folder).tasks.map(\.data) == ["data/as-given"])
   }
 
+  @Test func `a single run finds its data by the study's whole path`() throws {
+    let folder = try harness.create(
+      StudyHarness.study(#""starts": ["scratch"], "seeds": [1]"#),
+      "single"
+    )
+    var origin = try folder.readOrigin()
+    origin.data["image"]?.folder = "data/as-given"
+    try AtomicFile.write(JSON.encode(origin), to: folder.origin)
+    #expect(try harness.worker(folder).work(limit: 1) == .done)
+    let run = try #require(folder.runs(.finished).first)
+    let place = folder.run(run.name)
+    let configuration = try place.readConfiguration()
+    for start in [place.path, place.best] {
+      let found = try RunData(of: configuration, at: start).open()
+      #expect(found.digest == harness.training.dataSet.digest)
+    }
+    origin.data["image"]?.path = "data/gone"
+    try AtomicFile.write(JSON.encode(origin), to: folder.origin)
+    let error = #expect(throws: RunError.self) {
+      try RunData(of: configuration, at: place.path).open()
+    }
+    #expect(error?.description.contains("data/as-given") == true)
+    #expect(error?.description.contains("'data/gone'") == true)
+    // A run of no study has one place only.
+    #expect(throws: DataSetError.self) { try RunData(of: configuration, at: "elsewhere").open() }
+  }
+
   @Test func `candidates are told with their validation`() throws {
     let folder = try harness.create(StudyHarness.study(Self.grid), "candidates")
     #expect(try harness.worker(folder).work() == .done)
