@@ -19,8 +19,8 @@ extension Section {
         "The largest |K| over the channels of each layer, by how far back, or ahead, it reads, of the "
           + "first seed. The pretrained network is compared with its own initialization, as in section "
           + "3.6 of Amos, Berant and Gupta; where networks were finetuned both from scratch and after "
-          + "pretraining, those are compared with each other, too, unless only one of them is causal. Weights are the best on validation; the "
-          + "step they are of stands above each figure. Both axes are logarithmic; a slower fall means a "
+          + "pretraining, those are compared with each other, too, unless only one of them is causal. "
+          + "Weights are the best on validation; the step they are of stands above each figure. Both axes are logarithmic; a slower fall means a "
           + "longer memory."
       ),
       Markup(figures)
