@@ -44,9 +44,9 @@ struct Finding {
       + shown.joined(separator: "; ") + more + "."
   }
 
-  /// How the other differences are, and what the numbers mean; empty when nothing is compared.
+  /// How the other differences are, and what the numbers mean; empty when nothing is tested.
   var details: String {
-    guard !contrasts.isEmpty, !tested.isEmpty else { return "" }
+    guard !tested.isEmpty else { return "" }
     let parts = [extremes, contrasts.count > 1 ? signs : "", leftOut, meaning]
     return parts.filter { !$0.isEmpty }.joined(separator: " ")
   }
@@ -106,7 +106,8 @@ struct Finding {
     let raw = tested.filter { $0.cell.pValue.map { $0 < Contrast.level } ?? false }.count
     return
       "± is the 95 % confidence interval of the difference over the seeds, each by itself and not "
-      + "corrected; p is that of Welch's two-sided t-test. p itself is not corrected for \(NumberText.count(count, "comparison")): "
+      + "corrected; p is that of Welch's two-sided t-test. p itself is not corrected for "
+      + "\(NumberText.count(count, "comparison")): "
       + "\(raw) of \(count) \(raw == 1 ? "is" : "are") under 0.05 without correction, "
       + "\(significant.count) with Holm's."
   }
