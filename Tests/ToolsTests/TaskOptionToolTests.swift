@@ -106,4 +106,22 @@ import Testing
     let manifests = try ["one", "two"].map { try Manifest.read(from: folder.file($0)) }
     #expect(manifests[0] == manifests[1])
   }
+
+  @Test func `the command names the folder that was taken and leaves out what was faulty`() throws {
+    try write("t.tsv", table)
+    #expect(try run("build tsv -i t.tsv -o set -q").exitCode == 0)
+    var manifest = try Manifest.read(from: folder.file("set"))
+    #expect(!manifest.buildCommand(output: "x").contains("--on-error"))
+    #expect(!manifest.buildCommand(output: "x").contains("--prefix"))
+    manifest.provenance.prefix = "in here"
+    manifest.provenance.rejected = try JSONDecoder().decode(
+      [Provenance.Rejection].self,
+      from: Data(#"[{"member": "t.tsv", "line": 3, "reason": "no label"}]"#.utf8)
+    )
+    #expect(
+      manifest.buildCommand(output: "x").contains(
+        " --output x --prefix 'in here' --on-error skip"
+      )
+    )
+  }
 }

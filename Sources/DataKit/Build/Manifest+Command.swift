@@ -10,6 +10,9 @@ extension Manifest {
       words += ["--input", input.name == "standard input" ? "-" : input.name]
     }
     words += ["--output", output]
+    if !provenance.prefix.isEmpty { words += ["--prefix", provenance.prefix] }
+    // What was faulty is faulty still, and would end the command.
+    if !provenance.rejected.isEmpty { words += ["--on-error", ErrorPolicy.skip.rawValue] }
     let own = TaskDefinition.named(task)?.options ?? []
     for (name, key) in Self.optionKeys where own.contains(name) {
       guard let value = options[key] else { continue }

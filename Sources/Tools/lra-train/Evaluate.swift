@@ -93,11 +93,7 @@ struct Evaluate: ParsableCommand {
     _ ranks: Ranks
   ) throws -> (Checkpoint, DataSet, Evaluation) {
     let checkpoint = try Checkpoint(reading: RunFolder.checkpointPath(at: runPath(runName)))
-    let trained = checkpoint.configuration.data
-    guard let folder = data ?? (trained.isEmpty ? nil : trained) else {
-      throw ValidationError("'\(runName)' knows no data set: name one with '--data'")
-    }
-    let dataSet = try DataSet(opening: folder)
+    let dataSet = try dataSet(of: checkpoint)
     if dataSet.digest != checkpoint.configuration.dataDigest {
       output.note("note: '\(dataSet.folder)' is not the data set that the run was trained on")
     }
@@ -111,6 +107,15 @@ struct Evaluate: ParsableCommand {
       ranks: ranks.group
     )
     return (checkpoint, dataSet, evaluation)
+  }
+
+  private func dataSet(of checkpoint: Checkpoint) throws -> DataSet {
+    if let data { return try DataSet(opening: data) }
+    guard !checkpoint.configuration.data.isEmpty else {
+      throw ValidationError("'\(runName)' knows no data set: name one with '--data'")
+    }
+    return try RunData(of: checkpoint.configuration, at: checkpoint.path)
+      .open(allowingOther: true)
   }
 
   private func check(_ score: Score, _ checkpoint: Checkpoint) throws {

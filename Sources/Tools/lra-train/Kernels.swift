@@ -70,6 +70,12 @@ struct Kernels: ParsableCommand {
       length: length,
       pool: output.pool
     )
+    if comparison.isDataMissing {
+      output.note(
+        "note: the run's data set was not found; the kernels are for \(comparison.length) positions, the "
+          + "most that its network is made for (--length sets others)"
+      )
+    }
     if let plot {
       let drawing = KernelDrawing(comparison, referenceName: other == nil ? "initial" : "other")
       let title = "Kernels of \(checkpoint.path), step \(checkpoint.progress.step)"

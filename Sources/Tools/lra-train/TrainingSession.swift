@@ -132,8 +132,11 @@ struct TrainingSession {
           hint: "use 'lra-train \(configuration.stage.rawValue) --resume'"
         )
       }
-      if let data = try dataFolder() { configuration.data = data }
-      let dataSet = try DataSet(opening: configuration.data)
+      let given = try dataFolder()
+      if let given { configuration.data = given }
+      let dataSet =
+        try given.map { try DataSet(opening: $0) }
+        ?? RunData(of: configuration, at: folder.path).open(allowingOther: true)
       if changesRun { try compare(try build(dataSet, adjust), configuration, folder) }
       settings.applyLength(to: &configuration)
       configuration.dataDigest = dataSet.digest

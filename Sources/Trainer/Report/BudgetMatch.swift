@@ -1,12 +1,32 @@
-/// Whether pretraining and training from scratch had the same budget.
+/// Whether pretraining and training from scratch had the same budget, counted in samples.
 struct BudgetMatch {
-  private enum Kind: Hashable {
+  /// How the samples of a comparison's two sides are to each other.
+  enum Kind: Hashable {
     /// Finetuning is as long as training from scratch, pretraining comes on top.
     case finetuningOnly
-    /// Training from scratch is as long as both stages together, or longer.
+    /// Training from scratch is as long as both stages together.
     case both
-    /// Neither.
+    /// Training from scratch is longer than both stages together.
+    case longer
+    /// None of these.
     case unlike
+
+    /// Compares the samples of pretraining and of finetuning after it with those from scratch.
+    init(pretraining: Int, finetuning: Int, scratch: Int) {
+      // First: of a short pretraining the sum is hardly more than finetuning alone.
+      if pretraining > 0, scratch == finetuning {
+        self = .finetuningOnly
+        return
+      }
+      let ratio = Double(scratch) / Double(max(1, pretraining + finetuning))
+      // Two stages of a shared budget are rounded to whole steps each.
+      let tolerance = 0.97...1.03
+      if tolerance.contains(ratio) {
+        self = .both
+      } else {
+        self = ratio > tolerance.upperBound ? .longer : .unlike
+      }
+    }
   }
 
   private let kinds: Set<Kind>
@@ -16,17 +36,20 @@ struct BudgetMatch {
     func samples(_ names: [String]) -> Int? {
       content.runs(names).first.map { $0.steps * $0.configuration.batchSize }
     }
-    kinds = Set(
-      content.contrasts.compactMap { contrast -> Kind? in
-        guard let before = samples(contrast.cell.pretrainings),
-          let own = samples(contrast.cell.runs), let scratch = samples(contrast.scratch.runs)
-        else { return nil }
-        // Two stages of a shared budget are rounded to whole steps each.
-        if Double(scratch) >= 0.97 * Double(before + own) { return .both }
-        return scratch == own ? .finetuningOnly : .unlike
-      }
+    self.init(
+      Set(
+        content.contrasts.compactMap { contrast -> Kind? in
+          guard let before = samples(contrast.cell.pretrainings),
+            let own = samples(contrast.cell.runs), let scratch = samples(contrast.scratch.runs)
+          else { return nil }
+          return Kind(pretraining: before, finetuning: own, scratch: scratch)
+        }
+      )
     )
   }
+
+  /// The match of comparisons of these kinds.
+  init(_ kinds: Set<Kind>) { self.kinds = kinds }
 
   /// In a sentence; nil when nothing is compared.
   var sentence: String? {
@@ -34,11 +57,12 @@ struct BudgetMatch {
     case []: nil
     case [.finetuningOnly]:
       "Only finetuning is matched: from scratch and pretrained, a network is finetuned with the same "
-        + "number of samples, and pretraining comes on top. There is no control of equal compute, "
-        + "trained from scratch for as long as both stages together, so a gain may be that of more "
-        + "training."
+        + "number of samples, and pretraining comes on top. There is no control that was trained from "
+        + "scratch with as many samples as both stages together, so a gain may be that of more training."
     case [.both]:
-      "Compute is matched: training from scratch sees as many samples as both stages together."
+      "Samples are matched: training from scratch sees as many as both stages together, to 3 %."
+    case [.longer]:
+      "Training from scratch sees more samples than both stages together."
     default:
       "Budgets are not the same in all comparisons: the table of budgets has the steps of each."
     }

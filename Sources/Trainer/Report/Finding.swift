@@ -9,7 +9,10 @@ struct Finding {
   private var behind: [Contrast] { contrasts.filter { $0.gain < 0 } }
   private var tested: [Contrast] { contrasts.filter { $0.correctedP != nil } }
   private var significant: [Contrast] {
-    contrasts.filter(\.isSignificant).sorted { $0.gain.magnitude > $1.gain.magnitude }
+    // By p, which has no unit: gains of different metrics have no common scale.
+    contrasts.filter(\.isSignificant).sorted {
+      ($0.cell.pValue ?? 1, $0.name) < ($1.cell.pValue ?? 1, $1.name)
+    }
   }
 
   /// Which differences chance alone would hardly give.
@@ -22,12 +25,13 @@ struct Finding {
     guard !tested.isEmpty else { return "\(untested) \(signs)" }
     guard contrasts.count > 1 else {
       let verdict = only.isSignificant ? "significant" : "not significant"
-      return "The only comparison is \(verdict): \(text(only))."
+      return "The only comparison is \(verdict) over the seeds: \(text(only))."
     }
     guard !significant.isEmpty else {
       return
-        "No difference between self-pretraining and training from scratch is significant: none "
-        + "of \(contrasts.count) reaches \(Self.limit) after Holm's correction."
+        "No difference between self-pretraining and training from scratch is significant over the "
+        + "seeds: none of \(tested.count)\(hasUntested ? " that were tested" : "") reaches "
+        + "\(Self.limit) after Holm's correction."
     }
     let verb = significant.count == 1 ? "is" : "are"
     // Beyond a few the table is easier to read.
@@ -35,15 +39,15 @@ struct Finding {
     let more =
       significant.count > shown.count ? "; and \(significant.count - shown.count) more" : ""
     return
-      "\(significant.count) of \(contrasts.count) differences to training from scratch \(verb) "
-      + "significant (\(Self.limit) after Holm's correction): "
+      "\(significant.count) of \(tested.count) \(hasUntested ? "tested " : "")differences to training "
+      + "from scratch \(verb) significant over the seeds (\(Self.limit) after Holm's correction): "
       + shown.joined(separator: "; ") + more + "."
   }
 
-  /// How the other differences are, and what the numbers mean; empty when nothing is compared.
+  /// How the other differences are, and what the numbers mean; empty when nothing is tested.
   var details: String {
-    guard !contrasts.isEmpty else { return "" }
-    let parts = tested.isEmpty ? [extremes] : [extremes, contrasts.count > 1 ? signs : "", meaning]
+    guard !tested.isEmpty else { return "" }
+    let parts = [extremes, contrasts.count > 1 ? signs : "", leftOut, meaning]
     return parts.filter { !$0.isEmpty }.joined(separator: " ")
   }
 
@@ -62,25 +66,48 @@ struct Finding {
       + NumberText.list(parts) + " of \(NumberText.count(contrasts.count, "comparison"))."
   }
 
-  /// The largest gain and the largest loss that the headline does not name.
+  private var hasUntested: Bool { tested.count < contrasts.count }
+
+  /// How many comparisons have no p.
+  private var leftOut: String {
+    let count = contrasts.count - tested.count
+    guard count > 0 else { return "" }
+    return
+      "\(NumberText.count(count, "comparison")) could not be tested, for want of a second seed or "
+      + "of any spread."
+  }
+
+  /// Of every metric the largest gain and the largest loss that were tested and that the headline does
+  /// not name.
   private var extremes: String {
     guard contrasts.count > 1 else { return "" }
-    func notNamed(_ contrast: Contrast) -> Bool { !contrast.isSignificant }
+    var metrics: [String] = []
+    for contrast in tested where !metrics.contains(contrast.cell.metric) {
+      metrics.append(contrast.cell.metric)
+    }
+    return metrics.flatMap(extremes(of:)).joined(separator: " ")
+  }
+
+  private func extremes(of metric: String) -> [String] {
+    let others = tested.filter { $0.cell.metric == metric && !$0.isSignificant }
+      .sorted { $0.gain < $1.gain }
     var parts: [String] = []
-    if let best = ahead.filter(notNamed).max(by: { $0.gain < $1.gain }) {
-      parts.append("Largest gain that is not significant: \(text(best)).")
+    if let best = others.last, best.gain > 0 {
+      parts.append("Largest gain in \(metric) that is not significant: \(text(best)).")
     }
-    if let worst = behind.filter(notNamed).min(by: { $0.gain < $1.gain }) {
-      parts.append("Largest loss that is not significant: \(text(worst)).")
+    if let worst = others.first, worst.gain < 0 {
+      parts.append("Largest setback in \(metric) that is not significant: \(text(worst)).")
     }
-    return parts.joined(separator: " ")
+    return parts
   }
 
   private var meaning: String {
     let count = tested.count
     let raw = tested.filter { $0.cell.pValue.map { $0 < Contrast.level } ?? false }.count
-    return "± is the 95 % confidence interval of the difference over the seeds, p that of Welch's "
-      + "two-sided t-test. p itself is not corrected for \(NumberText.count(count, "comparison")): "
+    return
+      "± is the 95 % confidence interval of the difference over the seeds, each by itself and not "
+      + "corrected; p is that of Welch's two-sided t-test. p itself is not corrected for "
+      + "\(NumberText.count(count, "comparison")): "
       + "\(raw) of \(count) \(raw == 1 ? "is" : "are") under 0.05 without correction, "
       + "\(significant.count) with Holm's."
   }

@@ -37,8 +37,16 @@ struct RunComparison {
       isStudy: false,
       split: isTested ? "test" : "validation",
       runs: runs,
-      faults: faults
+      faults: faults,
+      dataFolders: Dictionary(
+        runs.compactMap(dataSet).map { ($0.digest, $0.folder) },
+        uniquingKeysWith: { first, _ in first }
+      )
     )
+  }
+
+  private func dataSet(of run: RunRecord) -> DataSet? {
+    try? RunData(of: run.configuration, at: run.folder.path).open()
   }
 
   private static func key(_ cell: StudyResult.Cell) -> [String] {
@@ -130,9 +138,7 @@ struct RunComparison {
     return runs.compactMap { run in
       let digest = run.configuration.dataDigest ?? ""
       guard seen.insert(digest).inserted else { return nil }
-      let manifest = (try? DataSet(opening: run.configuration.data)).flatMap {
-        $0.digest == digest ? $0.manifest : nil
-      }
+      let manifest = dataSet(of: run).flatMap { $0.digest == digest ? $0.manifest : nil }
       let counts = manifest?.splits.mapValues(\.samples) ?? [:]
       return StudyResult.Task(
         name: run.summary?.task ?? manifest?.task ?? run.configuration.preset,

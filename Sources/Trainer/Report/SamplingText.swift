@@ -21,14 +21,17 @@ struct SamplingText {
 
   /// For the first screen, with what stands before it.
   var sentence: String {
-    let errors = content.mainCells.compactMap(standardError).map { 100 * $0 }
+    let cells = content.mainCells.filter { standardError(of: $0) != nil }
+    let errors = cells.compactMap(standardError).map { 100 * $0 }
     guard let least = errors.min(), let greatest = errors.max() else { return "" }
-    let counts = Set(content.mainCells.compactMap(samples)).sorted().map(NumberText.grouped)
+    let counts = Set(cells.compactMap(samples)).sorted().map(NumberText.grouped)
     let (low, high) = (NumberText.fixed(least, 1), NumberText.fixed(greatest, 1))
     return
       ". Scoring \(NumberText.list(counts)) samples leaves a further standard error of "
       + (low == high ? low : "\(low) to \(high)")
-      + " points by the binomial formula; runs of a task are scored on the same samples, so that much of "
-      + "it is common to what is compared"
+      + " points by the binomial formula"
+      + (content.isStudy
+        ? "; runs of a task are scored on the same samples, so that much of it is common to what is "
+          + "compared" : "")
   }
 }

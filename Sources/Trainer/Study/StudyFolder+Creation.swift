@@ -2,7 +2,8 @@ public import DataKit
 internal import FoundationEssentials
 
 extension StudyFolder {
-  /// Writes the run list of a study, or checks that the folder has the same study already.
+  /// Writes the run list of a study, or checks that the folder has the same study already; what it says
+  /// in words may be new.
   ///
   /// - Parameters:
   ///   - plan: every run.
@@ -58,7 +59,8 @@ extension StudyFolder {
   }
 
   private func checkSame(_ study: Study, _ data: [String: StudyOrigin.Data]) throws {
-    guard try readStudy() == study else {
+    let held = try readStudy()
+    guard held.withoutWords == study.withoutWords else {
       throw RunError(path, "holds another study", hint: "choose another --output")
     }
     var origin = try readOrigin()
@@ -70,6 +72,7 @@ extension StudyFolder {
         hint: "choose another --output"
       )
     }
+    if held != study { try AtomicFile.write(study.encoded(), to: self.study) }
     // The same data may have moved.
     guard origin.data != data else { return }
     origin.data = data
@@ -98,5 +101,15 @@ extension StudyFolder {
 
   private static func wholePath(_ path: String) -> String {
     path.hasPrefix("/") ? path : FileManager.default.currentDirectoryPath + "/" + path
+  }
+}
+
+extension Study {
+  /// The study without what only people read, which makes no difference to any run.
+  fileprivate var withoutWords: Study {
+    var study = self
+    (study.title, study.source, study.question, study.notes) = ("", nil, nil, nil)
+    for index in study.tasks.indices { study.tasks[index].description = nil }
+    return study
   }
 }

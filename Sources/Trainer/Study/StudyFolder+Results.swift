@@ -25,7 +25,7 @@ extension StudyFolder {
       command: origin.command,
       version: origin.version,
       tasks: tasks,
-      cells: try cells(finished, ended, shapes),
+      cells: try cells(finished, ended, states(), shapes),
       unfinished: try runs(.failed).map { .init(run: $0.name, failure: $0.failure) }
         + runs(.running, .waiting).map { .init(run: $0.name, failure: nil) }
     )
@@ -75,6 +75,7 @@ extension StudyFolder {
   private func cells(
     _ finished: [StudyRun],
     _ all: [StudyRun],
+    _ states: [String: State],
     _ shapes: [String: TaskShape]
   ) throws -> [StudyResult.Cell] {
     var order: [StudyRun.Cell] = []
@@ -89,7 +90,9 @@ extension StudyFolder {
       let candidates = runs.filter(\.isCandidate).map(\.name)
       let best = try best(of: candidates)
       let kept = runs.filter { !$0.isCandidate || $0.name == best }
-      let tried = all.filter { $0.cell == cell && $0.isCandidate }.map(candidate)
+      // A run without a state changes it at this moment.
+      let tried = all.filter { $0.cell == cell && $0.isCandidate }
+        .map { candidate($0, states[$0.name] ?? .running) }
       if let cell = try self.cell(cell, kept, tried, shapes) { cells.append(cell) }
     }
     return cells.map { cell in
@@ -140,15 +143,26 @@ extension StudyFolder {
     )
   }
 
-  /// A candidate with its validation, as far as it has come to one.
-  private func candidate(_ run: StudyRun) -> StudyResult.Candidate {
-    let summary = try? RunSummary(of: self.run(run.name))
+  /// The state of every run by its name.
+  private func states() throws -> [String: State] {
+    var states: [String: State] = [:]
+    // A run that moves on meanwhile has the later state.
+    for state in State.allCases {
+      for run in try runs(state) { states[run.name] = state }
+    }
+    return states
+  }
+
+  /// A candidate, with its validation when it is finished: the best so far says nothing of the end.
+  private func candidate(_ run: StudyRun, _ state: State) -> StudyResult.Candidate {
+    let summary = state == .finished ? (try? RunSummary(of: self.run(run.name))) : nil
     return StudyResult.Candidate(
       run: "runs/" + run.name,
       learningRate: run.configuration.optimizer.learningRate,
       batchSize: run.configuration.batchSize,
       monitor: (summary?.monitor ?? run.configuration.validation.monitor).rawValue,
-      validation: summary?.bestMetric
+      validation: summary?.bestMetric,
+      state: state
     )
   }
 

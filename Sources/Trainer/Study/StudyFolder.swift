@@ -8,7 +8,7 @@ internal import FoundationEssentials
 /// from it at the same time.
 public struct StudyFolder: Sendable, Equatable {
   /// The states of a run, each a folder under `queue`.
-  public enum State: String, Sendable, CaseIterable {
+  public enum State: String, Codable, Sendable, CaseIterable {
     case waiting, running, finished, failed
   }
 

@@ -98,8 +98,18 @@ public struct StudyResult: Codable, Sendable, Equatable {
     public var batchSize: Int
     /// What was chosen by: "accuracy" or "loss" on the validation split.
     public var monitor: String
-    /// The best value of that; nil when the run failed.
+    /// The best value of that; nil when the run is not finished.
     public var validation: Double?
+    /// How far the run had come; absent in older results.
+    public var state: StudyFolder.State?
+
+    /// ``state``; older results have a validation of what is finished, and of nothing else.
+    public var progress: StudyFolder.State {
+      state ?? (validation == nil ? .failed : .finished)
+    }
+
+    /// Whether the run is still to end, so that it may become the best.
+    public var isOpen: Bool { progress == .waiting || progress == .running }
   }
 
   /// A run without a result.

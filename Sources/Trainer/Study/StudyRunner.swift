@@ -26,8 +26,8 @@ struct StudyRunner {
     }
     let place = folder.run(run.name)
     var configuration = try configuration(of: run, dataSet)
-    // As it was given, so that what is handed on names no folders of this machine; it is found by the
-    // whole path that the study's folder remembers.
+    // As it was given, so that it names no folder of this machine where none was named; it is found by
+    // the whole path that the study's folder remembers. `from` begins with the study's folder as given.
     configuration.data = data.folder
     if place.holdsRun { try check(place, configuration) }
     if (try? RunSummary(of: place))?.status != "finished" {

@@ -6,6 +6,8 @@ internal import DataKit
 public struct KernelComparison: Sendable {
   /// The positions of the sequences that kernels were computed for.
   public let length: Int
+  /// Whether `length` is what the network is made for, as the run's data set was not found.
+  public let isDataMissing: Bool
   /// The checkpoint's kernels.
   public let trained: [KernelMagnitude]
   /// What they are compared with, in the same order.
@@ -28,8 +30,8 @@ public struct KernelComparison: Sendable {
     pool: WorkerPool
   ) throws {
     let configuration = checkpoint.configuration
-    let length = length ?? Self.length(of: configuration)
-    self.length = length
+    let (length, isMissing) = Self.length(length, of: checkpoint)
+    (self.length, isDataMissing) = (length, isMissing)
     trained = try Self.magnitudes(checkpoint, length, pool)
     if let other {
       reference = try Self.magnitudes(other, length, pool)
@@ -64,12 +66,17 @@ public struct KernelComparison: Sendable {
     return try network.kernelMagnitudes(length: length)
   }
 
-  /// The longest sequence of the run's data, as far as that can be opened.
-  private static func length(of configuration: RunConfiguration) -> Int {
-    guard let dataSet = try? DataSet(opening: configuration.data),
-      dataSet.digest == configuration.dataDigest,
-      let longest = try? dataSet.longestSequence()
-    else { return configuration.network.maximumLength }
-    return longest
+  /// The length that is wanted, else that of the longest sequence of the run's data, else what the network
+  /// is made for, and whether it came to that.
+  private static func length(
+    _ wanted: Int?,
+    of checkpoint: Checkpoint
+  ) -> (length: Int, isDataMissing: Bool) {
+    if let wanted { return (wanted, false) }
+    let data = RunData(of: checkpoint.configuration, at: checkpoint.path)
+    guard let dataSet = try? data.open(), let longest = try? dataSet.longestSequence() else {
+      return (checkpoint.configuration.network.maximumLength, true)
+    }
+    return (longest, false)
   }
 }

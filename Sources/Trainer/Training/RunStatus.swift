@@ -18,13 +18,16 @@ public struct RunStatus: Sendable {
     configuration = try folder.readConfiguration()
     summary = try? RunSummary(of: folder)
     lines = folder.readMetrics()
-    totalSteps = summary?.totalSteps ?? Self.totalSteps(of: configuration)
+    totalSteps = summary?.totalSteps ?? Self.totalSteps(of: configuration, in: folder)
   }
 
   /// The limit in steps, and that in epochs where the data set can be counted.
-  private static func totalSteps(of configuration: RunConfiguration) -> Int? {
+  private static func totalSteps(
+    of configuration: RunConfiguration,
+    in folder: RunFolder
+  ) -> Int? {
     guard let epochs = configuration.epochs else { return configuration.steps }
-    guard let dataSet = try? DataSet(opening: configuration.data),
+    guard let dataSet = try? RunData(of: configuration, at: folder.path).open(),
       let samples = dataSet.manifest.splits[Split.train.rawValue]?.samples,
       let steps = try? configuration.stepsPerEpoch(
         samples: min(samples, configuration.trainingSamples ?? samples)

@@ -29,7 +29,8 @@ import Testing
     let loss = "A on t, causal pretraining: −9.0\u{A0}±\u{A0}12.7\u{A0}points"
     #expect(
       found.headline
-        == "2 of 3 differences to training from scratch are significant (p\u{A0}<\u{A0}0.05 after "
+        == "2 of 2 tested differences to training from scratch are significant over the seeds "
+        + "(p\u{A0}<\u{A0}0.05 after "
         + "Holm's correction): \(gain), p\u{A0}=\u{A0}0.010, corrected\u{A0}0.020; \(loss), "
         + "p\u{A0}=\u{A0}0.040, corrected\u{A0}0.040."
     )
@@ -37,6 +38,11 @@ import Testing
       found.details.contains(
         "By the sign of the difference alone, self-pretraining is ahead in 1, behind in 1 and equal in "
           + "1 of 3 comparisons."
+      )
+    )
+    #expect(
+      found.details.contains(
+        "1 comparison could not be tested, for want of a second seed or of any spread."
       )
     )
     #expect(
@@ -55,12 +61,38 @@ import Testing
     ])
     #expect(
       found.headline
-        == "No difference between self-pretraining and training from scratch is significant: none of 2 "
+        == "No difference between self-pretraining and training from scratch is significant over the "
+        + "seeds: none of 2 "
         + "reaches p\u{A0}<\u{A0}0.05 after Holm's correction."
     )
-    #expect(found.details.hasPrefix("Largest gain that is not significant: A on t, masked"))
-    #expect(found.details.contains("Largest loss that is not significant: A on t, causal"))
+    #expect(
+      found.details.hasPrefix("Largest gain in accuracy that is not significant: A on t, masked")
+    )
+    #expect(
+      found.details.contains("Largest setback in accuracy that is not significant: A on t, causal")
+    )
     #expect(found.details.contains("1 of 2 is under 0.05 without correction, 0 with Holm's."))
+  }
+
+  @Test func `metrics are not ranked against each other, and what was not tested not at all`() {
+    let found = finding([
+      cell(.scratch, [0.5, 0.6], "A", "t", "accuracy", nil, [], []),
+      cell(.masked, [0.56, 0.62], "A", "t", "accuracy", 0.001, [], []),
+      cell(.scratch, [0.5, 0.9], "A", "u", "R2", nil, [], []),
+      cell(.masked, [0.9, 1.3], "A", "u", "R2", 0.002, [], []),
+      cell(.causal, [0.8, 0.9], "A", "u", "R2", 0.5, [], []),
+      cell(.scratch, [0.1], "B", "t", "accuracy", nil, [], []),
+      cell(.masked, [0.9], "B", "t", "accuracy", nil, [], []),
+    ])
+    #expect(found.headline.hasPrefix("2 of 3 tested differences"))
+    // The smaller number stands first: its p is smaller.
+    let places = ["A on t, masked", "A on u, masked"].map {
+      found.headline.split(separator: $0)[0].count
+    }
+    #expect(places[0] < places[1])
+    #expect(found.details.contains("Largest gain in R2 that is not significant: A on u, causal"))
+    #expect(!found.details.contains("B on t"))
+    #expect(found.details.contains("1 comparison could not be tested"))
   }
 
   @Test func `a smaller loss is the better one`() {
@@ -77,7 +109,11 @@ import Testing
     )
     #expect(content.contrasts.map(\.gain).allSatisfy { $0 > 0 })
     let found = Finding(content)
-    #expect(found.headline.hasPrefix("The only comparison is not significant: A on t, masked"))
+    #expect(
+      found.headline.hasPrefix(
+        "The only comparison is not significant over the seeds: A on t, masked"
+      )
+    )
     #expect(found.headline.contains("−0.100\u{A0}±\u{A0}0.304\u{A0}loss, p\u{A0}=\u{A0}0.30"))
   }
 

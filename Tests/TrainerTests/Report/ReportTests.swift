@@ -41,11 +41,12 @@ import Testing
     for text in [
       // Chance, sampling and tuning.
       "chance: most frequent class", ">\(chance)<div class=\"difference\">of the test split",
-      "s.e.\u{A0}", "by the binomial formula",
+      "s.e.\u{A0}", "by the binomial formula; runs of a task are scored on the same samples",
       "in 1 of 1 settings the best were equal on validation", ">equal</td>",
       "<strong>0.01 × 4: 50.0 %</strong>".replacing(" ", with: "\u{A0}"),
       // Budgets.
-      "There is no control of equal compute", "under whatever load the machine had",
+      "There is no control that was trained from scratch with as many samples",
+      "under whatever load the machine had",
       "image, pretraining: steps 5 (presets: ",
       // Data, machine, repeating.
       "whether a text begins with four: 2 classes", "lra-prep build tiny-text --output data",
@@ -110,6 +111,7 @@ import Testing
     }
     #expect(numbers(page) == values.map { "\($0)" })
     #expect(page.contains("on the validation split, which also chose the weights"))
+    #expect(!page.contains("are scored on the same samples"))
     #expect(page.contains("data:image/png;base64,"))
     #expect(page.contains("masked pretraining"))
   }

@@ -193,6 +193,33 @@ import Testing
     #expect(try StudyHarness.results(folder).tasks.map(\.data) == ["data/as-given"])
   }
 
+  @Test func `a single run finds its data by the study's whole path`() throws {
+    let folder = try harness.create(
+      StudyHarness.study(#""starts": ["scratch"], "seeds": [1]"#),
+      "single"
+    )
+    var origin = try folder.readOrigin()
+    origin.data["image"]?.folder = "data/as-given"
+    try AtomicFile.write(JSON.encode(origin), to: folder.origin)
+    #expect(try harness.worker(folder).work(limit: 1) == .done)
+    let run = try #require(folder.runs(.finished).first)
+    let place = folder.run(run.name)
+    let configuration = try place.readConfiguration()
+    for start in [place.path, place.best] {
+      let found = try RunData(of: configuration, at: start).open()
+      #expect(found.digest == harness.training.dataSet.digest)
+    }
+    origin.data["image"]?.path = "data/gone"
+    try AtomicFile.write(JSON.encode(origin), to: folder.origin)
+    let error = #expect(throws: RunError.self) {
+      try RunData(of: configuration, at: place.path).open()
+    }
+    #expect(error?.description.contains("data/as-given") == true)
+    #expect(error?.description.contains("'data/gone'") == true)
+    // A run of no study has one place only.
+    #expect(throws: DataSetError.self) { try RunData(of: configuration, at: "elsewhere").open() }
+  }
+
   @Test func `candidates are told with their validation`() throws {
     let folder = try harness.create(StudyHarness.study(Self.grid), "candidates")
     #expect(try harness.worker(folder).work() == .done)
@@ -206,6 +233,38 @@ import Testing
       // The first of the best is the one that the table is made of.
       #expect(ChoiceTable.tied(candidates).first?.run == cell.runs[0])
     }
+  }
+
+  @Test func `what is not finished is no failure and has no validation yet`() throws {
+    let study = try StudyHarness.study(
+      #""grid": {"learningRates": [0.01, 0.02, 0.03]}, "starts": ["scratch"], "seeds": [1]"#
+    )
+    let folder = try harness.create(study, "open")
+    #expect(try harness.worker(folder).work(limit: 1) == .done)
+    // Stopped after its first validation, so that there is a best one so far.
+    let stop = StopAfter(4)
+    #expect(try harness.worker(folder).work(shouldStop: stop.shouldStop) == .interrupted)
+    let result = try folder.writeResults()
+    let candidates = try #require(result.cells.first?.candidates)
+    #expect(candidates.map(\.state) == [.finished, .waiting, .waiting])
+    #expect(candidates.map { $0.validation == nil } == [false, true, true])
+    #expect(candidates.map(\.isOpen) == [false, true, true])
+    #expect(try folder.readResults().cells.first?.candidates == candidates)
+  }
+
+  @Test func `other words are the same study, and are taken over`() throws {
+    let folder = try harness.create(StudyHarness.study(), "words")
+    #expect(try harness.worker(folder).work(limit: 1) == .done)
+    var study = try StudyHarness.study(
+      #""title": "other", "source": "s", "question": "q", "notes": ["n"]"#
+    )
+    study.tasks[0].description = "what it shows"
+    _ = try harness.create(study, "words")
+    #expect(try folder.readStudy() == study)
+    #expect(try folder.count(.finished) == 1)
+    let result = try folder.writeResults()
+    #expect(result.title == "other" && result.notes == ["n"])
+    #expect(result.tasks.first?.description?.predicts == "what it shows")
   }
 
   @Test func `another study or other data is refused`() throws {

@@ -48,9 +48,9 @@ struct ComparisonTable {
     return
       "Mean\(spread) over the seeds (\(count)), \(content.split) split, and the binomial standard error "
       + "(s.e.) that the number of scored samples leaves. Below, the difference to the same architecture "
-      + "from scratch, ± its 95 % confidence interval, p of Welch's test, and p with Holm's correction for "
-      + "all comparisons of the table; bold where that is under 0.05. Bold mean: the best of a column. "
-      + "Each number leads to its runs.\(note)"
+      + "from scratch, ± its 95 % confidence interval over the seeds, each by itself and not corrected, "
+      + "p of Welch's test, and p with Holm's correction for all comparisons of the table; bold where that "
+      + "is under 0.05. Bold mean: the best of a column. Each number leads to its runs.\(note)"
   }
 
   static func percent(_ share: Double) -> String { NumberText.short(100 * share) + " %" }

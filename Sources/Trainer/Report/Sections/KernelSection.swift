@@ -4,7 +4,7 @@ extension Section {
     -> Section?
   {
     var figures: [Markup] = []
-    for pair in KernelPair.all(content) {
+    for pair in KernelFigure.all(content) {
       do {
         figures.append(try pair.markup(content, pool))
       } catch {
@@ -19,8 +19,8 @@ extension Section {
         "The largest |K| over the channels of each layer, by how far back, or ahead, it reads, of the "
           + "first seed. The pretrained network is compared with its own initialization, as in section "
           + "3.6 of Amos, Berant and Gupta; where networks were finetuned both from scratch and after "
-          + "pretraining, those are compared with each other, too. Weights are the best on validation; the "
-          + "step they are of stands above each figure. Both axes are logarithmic; a slower fall means a "
+          + "pretraining, those are compared with each other, too, unless only one of them is causal. "
+          + "Weights are the best on validation; the step they are of stands above each figure. Both axes are logarithmic; a slower fall means a "
           + "longer memory."
       ),
       Markup(figures)
@@ -29,7 +29,7 @@ extension Section {
 }
 
 /// The kernels of a run beside others that they can be compared with.
-struct KernelPair {
+struct KernelFigure {
   /// Above the figure.
   let title: String
   /// Whose kernels are drawn with a full line.
@@ -42,12 +42,12 @@ struct KernelPair {
   let otherName: String
 
   /// For each task and architecture with kernels: every pretraining against its initialization, then
-  /// finetuning after it against finetuning from scratch; where nothing is pretrained, training from
-  /// scratch against its initialization.
-  static func all(_ content: ReportContent) -> [KernelPair] {
+  /// finetuning after it against finetuning from scratch where both read the same directions; where
+  /// nothing is pretrained, training from scratch against its initialization.
+  static func all(_ content: ReportContent) -> [KernelFigure] {
     let cells = content.mainCells
     if cells.isEmpty { return content.runs.filter(hasKernels).map { alone($0.name, $0) } }
-    var pairs: [KernelPair] = []
+    var pairs: [KernelFigure] = []
     for cell in cells {
       let place = "\(cell.task), \(cell.architecture)"
       guard let run = content.runs(cell.runs).first, hasKernels(run) else { continue }
@@ -62,9 +62,12 @@ struct KernelPair {
       if let pretraining = content.runs(cell.pretrainings).first {
         pairs.append(alone("\(place): after \(cell.start.title), before finetuning", pretraining))
       }
-      if let scratch = content.scratch(of: cell), let first = content.runs(scratch.runs).first {
+      // A causal network's kernels read back only, so they are not beside those of both directions.
+      if let scratch = content.scratch(of: cell), let first = content.runs(scratch.runs).first,
+        first.configuration.network.isCausal == run.configuration.network.isCausal
+      {
         pairs.append(
-          KernelPair(
+          KernelFigure(
             title: "\(place): after finetuning, with \(cell.start.title) and from scratch",
             run: run,
             name: "pretrained",
@@ -77,8 +80,8 @@ struct KernelPair {
     return pairs
   }
 
-  private static func alone(_ title: String, _ run: RunRecord) -> KernelPair {
-    KernelPair(title: title, run: run, name: "trained", other: nil, otherName: "initial")
+  private static func alone(_ title: String, _ run: RunRecord) -> KernelFigure {
+    KernelFigure(title: title, run: run, name: "trained", other: nil, otherName: "initial")
   }
 
   private static func hasKernels(_ run: RunRecord) -> Bool {

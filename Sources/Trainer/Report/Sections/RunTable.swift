@@ -28,7 +28,8 @@ struct RunTable {
         "Best validation is that of the weights that are kept; it is the loss in pretraining. Seconds are "
         + "those of the clock, under whatever load the machine had. Peak memory is the most of the process "
         + "while the run went on; ≤ where only the most since the process began is known, which may have "
-        + "made other runs before. Each number can be read in the folder's summary.json and test.json.",
+        + "made other runs before. Of a run that was resumed it is that of the last process. Each number "
+        + "can be read in the folder's summary.json and test.json.",
       .headings([
         ("run", false), ("seed", true), ("steps", true), ("best validation", true), ("test", true),
         ("seconds", true), ("peak memory, MB", true), ("state", false),
