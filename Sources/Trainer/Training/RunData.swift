@@ -30,6 +30,7 @@ public struct RunData {
   /// Opens it.
   ///
   /// - Parameter allowingOther: whether another data set will do that is in the folder as it was given.
+  /// - Returns: the data set, as the study had it where there is a choice.
   /// - Throws: ``RunError`` with the places tried, or ``DataSetError``, when it is at none of them.
   public func open(allowingOther: Bool = false) throws -> DataSet {
     let given = Result { try DataSet(opening: configuration.data) }

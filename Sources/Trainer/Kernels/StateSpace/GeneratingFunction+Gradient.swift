@@ -34,14 +34,14 @@ extension GeneratingFunction {
     for state in 0..<states {
       let inverse = scratch.inverses + 2 * Self.block * state
       let gradient = scratch.inverseGradients + 2 * Self.block * state
-      var (square, real) = (ComplexLanes.Part.zero, ComplexLanes.Part.zero)
+      var (square, real) = (ComplexNodes.Part.zero, ComplexNodes.Part.zero)
       // Beyond the last node 1 / d is 0, and so is what is added.
       forGroups(nodes) { group in
         let place = group.lowerBound - nodes.lowerBound
-        func lanes(_ base: UnsafeMutablePointer<Double>) -> ComplexLanes {
-          ComplexLanes(
-            real: ComplexLanes.Part(base + place),
-            imaginary: ComplexLanes.Part(base + Self.block + place)
+        func lanes(_ base: UnsafeMutablePointer<Double>) -> ComplexNodes {
+          ComplexNodes(
+            real: ComplexNodes.Part(base + place),
+            imaginary: ComplexNodes.Part(base + Self.block + place)
           )
         }
         let inverse = lanes(inverse)

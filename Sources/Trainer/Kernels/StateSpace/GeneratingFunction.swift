@@ -22,7 +22,7 @@ struct GeneratingFunction {
   /// tan(pi l / n) for 0 <= l < n / 2, then zeros that fill up the last group of nodes.
   let tangents: [Double]
 
-  /// Nodes that are treated at once: whole groups of ``ComplexLanes``.
+  /// Nodes that are treated at once: whole groups of ``ComplexNodes``.
   static let block = 128
 
   init(states: Int, rank: Int, kernels: Int, length: Int) {
@@ -31,7 +31,7 @@ struct GeneratingFunction {
     self.kernels = kernels
     self.length = length
     nodeCount = (length + 1) / 2
-    let filler = [Double](repeating: 0, count: ComplexLanes.count)
+    let filler = [Double](repeating: 0, count: ComplexNodes.count)
     tangents = (0..<nodeCount).map { Double.tan(.pi * Double($0) / Double(length)) } + filler
   }
 
@@ -89,7 +89,7 @@ struct GeneratingFunction {
         let tangents = tangents(of: group)
         loadProducts(group, nodes, tangents, head.dt, scratch, &correction)
         correction.solve()
-        let factor = ComplexLanes(real: .one, imaginary: tangents)
+        let factor = ComplexNodes(real: .one, imaginary: tangents)
         for kernel in 0..<kernels {
           let values = correction.value(kernel) * factor
           for node in group { store(node, kernel, values[node - group.lowerBound]) }
@@ -139,10 +139,10 @@ struct GeneratingFunction {
         let tangents = tangents(of: group)
         loadProducts(group, nodes, tangents, head.dt, scratch, &correction)
         correction.solve()
-        let back = ComplexLanes(real: .one, imaginary: -tangents)
+        let back = ComplexNodes(real: .one, imaginary: -tangents)
         correction.differentiate { kernel in
           // Lanes beyond the last node keep a gradient of 0.
-          var gradient = ComplexLanes.zero
+          var gradient = ComplexNodes.zero
           for node in group { gradient[node - group.lowerBound] = load(node, kernel) }
           return gradient * back
         }
@@ -178,17 +178,17 @@ struct GeneratingFunction {
   /// Calls `body` for the nodes of each group of lanes; the last may have fewer.
   @inline(__always)
   func forGroups(_ nodes: Range<Int>, _ body: (Range<Int>) -> Void) {
-    for first in stride(from: nodes.lowerBound, to: nodes.upperBound, by: ComplexLanes.count) {
-      body(first..<min(first + ComplexLanes.count, nodes.upperBound))
+    for first in stride(from: nodes.lowerBound, to: nodes.upperBound, by: ComplexNodes.count) {
+      body(first..<min(first + ComplexNodes.count, nodes.upperBound))
     }
   }
 
   /// The tangents at a group of nodes.
   @inline(__always)
-  func tangents(of group: Range<Int>) -> ComplexLanes.Part {
+  func tangents(of group: Range<Int>) -> ComplexNodes.Part {
     tangents.withUnsafeBufferPointer { values in
       guard let base = values.baseAddress else { return .zero }
-      return ComplexLanes.Part(base + group.lowerBound)
+      return ComplexNodes.Part(base + group.lowerBound)
     }
   }
 
@@ -251,7 +251,7 @@ struct GeneratingFunction {
   private func loadProducts(
     _ group: Range<Int>,
     _ nodes: Range<Int>,
-    _ tangents: ComplexLanes.Part,
+    _ tangents: ComplexNodes.Part,
     _ dt: Double,
     _ scratch: Scratch,
     _ correction: inout LowRankCorrection
@@ -260,9 +260,9 @@ struct GeneratingFunction {
     for product in 0..<products {
       let s = scratch.sums + 4 * product * Self.block + group.lowerBound - nodes.lowerBound
       let t = s + 2 * Self.block
-      correction.products[product] = ComplexLanes(
-        real: dt * (-y * ComplexLanes.Part(s + Self.block) - ComplexLanes.Part(t)),
-        imaginary: dt * (y * ComplexLanes.Part(s) - ComplexLanes.Part(t + Self.block))
+      correction.products[product] = ComplexNodes(
+        real: dt * (-y * ComplexNodes.Part(s + Self.block) - ComplexNodes.Part(t)),
+        imaginary: dt * (y * ComplexNodes.Part(s) - ComplexNodes.Part(t + Self.block))
       )
     }
   }
@@ -270,11 +270,11 @@ struct GeneratingFunction {
   /// Turns the gradient of r at a group of nodes into those of s and t.
   @inline(__always)
   private func storeSumGradients(
-    _ gradient: ComplexLanes,
+    _ gradient: ComplexNodes,
     _ product: Int,
     _ group: Range<Int>,
     _ nodes: Range<Int>,
-    _ tangents: ComplexLanes.Part,
+    _ tangents: ComplexNodes.Part,
     _ dt: Double,
     _ scratch: Scratch
   ) {

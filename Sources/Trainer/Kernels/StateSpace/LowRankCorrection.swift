@@ -5,15 +5,15 @@ struct LowRankCorrection {
   private let rank: Int
   private let kernels: Int
   /// X, row after row.
-  var products: [ComplexLanes]
+  var products: [ComplexNodes]
   /// The gradient of X.
-  private(set) var gradients: [ComplexLanes]
+  private(set) var gradients: [ComplexNodes]
   /// (I + X_PP)^-1 X_Pc, [rank, kernels].
-  private var solution: [ComplexLanes]
+  private var solution: [ComplexNodes]
   /// X_0P (I + X_PP)^-1, [rank].
-  private var row: [ComplexLanes]
+  private var row: [ComplexNodes]
   /// (I + X_PP)^-1, [rank, rank].
-  private var inverse: [ComplexLanes]
+  private var inverse: [ComplexNodes]
 
   init(rank: Int, kernels: Int) {
     self.rank = rank
@@ -31,11 +31,11 @@ struct LowRankCorrection {
   mutating func solve() {
     invert()
     for s in 0..<rank {
-      var sum = ComplexLanes.zero
+      var sum = ComplexNodes.zero
       for r in 0..<rank { sum += products[kernels + r] * inverse[r * rank + s] }
       row[s] = sum
       for kernel in 0..<kernels {
-        var sum = ComplexLanes.zero
+        var sum = ComplexNodes.zero
         for r in 0..<rank {
           sum += inverse[s * rank + r] * products[(1 + r) * columns + kernel]
         }
@@ -45,7 +45,7 @@ struct LowRankCorrection {
   }
 
   /// K_c.
-  func value(_ kernel: Int) -> ComplexLanes {
+  func value(_ kernel: Int) -> ComplexNodes {
     var value = products[kernel]
     for s in 0..<rank { value -= products[kernels + s] * solution[s * kernels + kernel] }
     return value
@@ -53,7 +53,7 @@ struct LowRankCorrection {
 
   /// Computes `gradients` from those of the values: with Y = (I + X_PP)^-1 X_Pc and Z = X_0P (I + X_PP)^-1,
   /// dX_0c = g_c, dX_0P = -g_c conj(Y_c), dX_Pc = -conj(Z) g_c, dX_PP = conj(Z) g_c conj(Y_c), summed over c.
-  mutating func differentiate(_ gradient: (_ kernel: Int) -> ComplexLanes) {
+  mutating func differentiate(_ gradient: (_ kernel: Int) -> ComplexNodes) {
     for index in gradients.indices { gradients[index] = .zero }
     for kernel in 0..<kernels {
       let g = gradient(kernel)
@@ -77,12 +77,12 @@ struct LowRankCorrection {
     for r in 0..<rank {
       for s in 0..<rank {
         inverse[r * rank + s] =
-          products[(1 + r) * columns + kernels + s] + ComplexLanes(r == s ? 1 : 0)
+          products[(1 + r) * columns + kernels + s] + ComplexNodes(r == s ? 1 : 0)
       }
     }
     for step in 0..<rank {
       let reciprocal = inverse[step * rank + step].reciprocal
-      inverse[step * rank + step] = ComplexLanes(1)
+      inverse[step * rank + step] = ComplexNodes(1)
       for s in 0..<rank { inverse[step * rank + s] *= reciprocal }
       for r in 0..<rank where r != step {
         let factor = inverse[r * rank + step]

@@ -1,7 +1,7 @@
 internal import ComplexModule
 
 /// Four complex numbers, at neighbouring nodes, that are computed with at once.
-struct ComplexLanes {
+struct ComplexNodes {
   /// The numbers of a group.
   static let count = 4
 
@@ -10,7 +10,7 @@ struct ComplexLanes {
   var real: Part
   var imaginary: Part
 
-  static let zero = ComplexLanes(real: .zero, imaginary: .zero)
+  static let zero = ComplexNodes(real: .zero, imaginary: .zero)
 
   @inline(__always)
   init(real: Part, imaginary: Part) { (self.real, self.imaginary) = (real, imaginary) }
@@ -25,49 +25,49 @@ struct ComplexLanes {
   }
 
   @inline(__always)
-  var conjugate: ComplexLanes { ComplexLanes(real: real, imaginary: -imaginary) }
+  var conjugate: ComplexNodes { ComplexNodes(real: real, imaginary: -imaginary) }
 
   /// 1 / z.
   @inline(__always)
-  var reciprocal: ComplexLanes {
+  var reciprocal: ComplexNodes {
     let square = real * real + imaginary * imaginary
-    return ComplexLanes(real: real / square, imaginary: -imaginary / square)
+    return ComplexNodes(real: real / square, imaginary: -imaginary / square)
   }
 
   @inline(__always)
-  static func + (left: ComplexLanes, right: ComplexLanes) -> ComplexLanes {
-    ComplexLanes(real: left.real + right.real, imaginary: left.imaginary + right.imaginary)
+  static func + (left: ComplexNodes, right: ComplexNodes) -> ComplexNodes {
+    ComplexNodes(real: left.real + right.real, imaginary: left.imaginary + right.imaginary)
   }
 
   @inline(__always)
-  static func - (left: ComplexLanes, right: ComplexLanes) -> ComplexLanes {
-    ComplexLanes(real: left.real - right.real, imaginary: left.imaginary - right.imaginary)
+  static func - (left: ComplexNodes, right: ComplexNodes) -> ComplexNodes {
+    ComplexNodes(real: left.real - right.real, imaginary: left.imaginary - right.imaginary)
   }
 
   @inline(__always)
-  static func * (left: ComplexLanes, right: ComplexLanes) -> ComplexLanes {
-    ComplexLanes(
+  static func * (left: ComplexNodes, right: ComplexNodes) -> ComplexNodes {
+    ComplexNodes(
       real: left.real * right.real - left.imaginary * right.imaginary,
       imaginary: left.real * right.imaginary + left.imaginary * right.real
     )
   }
 
   @inline(__always)
-  static prefix func - (value: ComplexLanes) -> ComplexLanes {
-    ComplexLanes(real: -value.real, imaginary: -value.imaginary)
+  static prefix func - (value: ComplexNodes) -> ComplexNodes {
+    ComplexNodes(real: -value.real, imaginary: -value.imaginary)
   }
 
   @inline(__always)
-  static func += (left: inout ComplexLanes, right: ComplexLanes) { left = left + right }
+  static func += (left: inout ComplexNodes, right: ComplexNodes) { left = left + right }
 
   @inline(__always)
-  static func -= (left: inout ComplexLanes, right: ComplexLanes) { left = left - right }
+  static func -= (left: inout ComplexNodes, right: ComplexNodes) { left = left - right }
 
   @inline(__always)
-  static func *= (left: inout ComplexLanes, right: ComplexLanes) { left = left * right }
+  static func *= (left: inout ComplexNodes, right: ComplexNodes) { left = left * right }
 }
 
-extension ComplexLanes.Part {
+extension ComplexNodes.Part {
   /// Four neighbouring values, which need not be aligned.
   @inline(__always)
   init(_ pointer: UnsafePointer<Double>) {
