@@ -45,7 +45,10 @@ public struct KernelBenchmark {
     ]
     return [{ product(pool) }, { triad(pool) }]
       + pairs.flatMap { pair in [{ pair()[0] }, { pair()[1] }] }
-      + [{ gelu(count: 1 << 22, pool) }, { layerNorm(rows: 8192, width: 512, pool) }]
+      + [
+        { linear(rows: 8192, width: 512, pool)[2] }, { gelu(count: 1 << 22, pool) },
+        { layerNorm(rows: 8192, width: 512, pool) },
+      ]
   }
 
   /// Numbers between -1 and 1 that repeat only after long.
@@ -127,6 +130,7 @@ public struct KernelBenchmark {
     )
   }
 
+  /// A linear map forward and backward, and its products by plain matrices.
   private static func linear(rows: Int, width: Int, _ pool: WorkerPool) -> [KernelBenchmark] {
     let (x, w) = (filled(rows * width, seed: 5), filled(width * width, seed: 6))
     let (y, bias) = (FloatBuffer(count: rows * width), filled(width, seed: 7))
@@ -156,23 +160,6 @@ public struct KernelBenchmark {
       )
     }
     return [
-      // What packing the weight once is worth: here every product packs it again.
-      KernelBenchmark(
-        name: "products of 256 rows, [\(rows), \(width)] to \(width)",
-        operations: operations,
-        bytes: Double(4 * width * (2 * rows + width)),
-        run: {
-          pool.parallelFor(tiles.count) { index in
-            multiply(
-              matrix(x)[rows: tiles[index]],
-              weight,
-              transposing: .right,
-              into: matrix(y)[rows: tiles[index]]
-            )
-          }
-        },
-        error: { forwardError(hasBias: false) }
-      ),
       KernelBenchmark(
         name: name + ", forward",
         operations: operations,
@@ -217,6 +204,23 @@ public struct KernelBenchmark {
             }
           )
         }
+      ),
+      // What packing the weight once is worth: here every product packs it again.
+      KernelBenchmark(
+        name: name + ", forward, packing for every 256 rows",
+        operations: operations,
+        bytes: Double(4 * width * (2 * rows + width)),
+        run: {
+          pool.parallelFor(tiles.count) { index in
+            multiply(
+              matrix(x)[rows: tiles[index]],
+              weight,
+              transposing: .right,
+              into: matrix(y)[rows: tiles[index]]
+            )
+          }
+        },
+        error: { forwardError(hasBias: false) }
       ),
     ]
   }

@@ -107,7 +107,8 @@ enum PageStyle {
     h2{margin-top:1.6rem;break-after:avoid}figure,tr,.chart,.scale{break-inside:avoid}
     figcaption{break-after:avoid}.scroll{overflow:visible}table{font-size:8.5pt}
     .grid-of{grid-template-columns:repeat(2,1fr)}.small{grid-template-columns:repeat(4,1fr)}
-    details::details-content{content-visibility:visible;block-size:auto}pre{white-space:pre-wrap}
+    #study-file::details-content{content-visibility:visible;block-size:auto}
+    details:not([open],#study-file){display:none}pre{white-space:pre-wrap}
     @supports not selector(details::details-content){details:not([open]){display:none}}
     .columns{display:block}.figures,.origin{break-inside:avoid}th,td{padding-right:.5rem}
     .n{padding-left:.4rem}#comparison td.n{min-width:0}a{color:inherit;text-decoration:none}

@@ -215,26 +215,6 @@ struct StudyRunBuilder {
   }
 }
 
-extension RunConfiguration {
-  /// The steps of a run on so many training samples.
-  ///
-  /// - Throws: ``RunError`` when they do not fill a batch.
-  func totalSteps(samples: Int) throws -> Int {
-    try totalSteps(perEpoch: stepsPerEpoch(samples: samples))
-  }
-
-  /// The steps of a run whose epochs have so many.
-  func totalSteps(perEpoch: Int) -> Int {
-    min(
-      steps ?? .max,
-      epochs.map { epochs in
-        let (steps, overflow) = epochs.multipliedReportingOverflow(by: perEpoch)
-        return overflow ? .max : steps
-      } ?? .max
-    )
-  }
-}
-
 extension JSONValue {
   /// Whether an object has a field at a path such as "schedule.warmUpSteps".
   fileprivate func holds(_ path: String) -> Bool {

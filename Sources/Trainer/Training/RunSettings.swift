@@ -31,6 +31,24 @@ extension RunConfiguration {
     }
     return steps
   }
+
+  /// The steps of a run on so many training samples.
+  ///
+  /// - Throws: ``RunError`` when they do not fill a batch.
+  func totalSteps(samples: Int) throws -> Int {
+    try totalSteps(perEpoch: stepsPerEpoch(samples: samples))
+  }
+
+  /// The steps of a run whose epochs have so many.
+  func totalSteps(perEpoch: Int) -> Int {
+    min(
+      steps ?? .max,
+      epochs.map { epochs in
+        let (steps, overflow) = epochs.multipliedReportingOverflow(by: perEpoch)
+        return overflow ? .max : steps
+      } ?? .max
+    )
+  }
 }
 
 /// The samples that come first in PyTorch's permutation of a split with seed 0, in the split's order:

@@ -26,14 +26,13 @@ public struct RunStatus: Sendable {
     of configuration: RunConfiguration,
     in folder: RunFolder
   ) -> Int? {
-    guard let epochs = configuration.epochs else { return configuration.steps }
+    guard configuration.epochs != nil else { return configuration.steps }
     guard let dataSet = try? RunData(of: configuration, at: folder.path).open(),
-      let samples = dataSet.manifest.splits[Split.train.rawValue]?.samples,
-      let steps = try? configuration.stepsPerEpoch(
-        samples: min(samples, configuration.trainingSamples ?? samples)
-      )
+      let samples = dataSet.manifest.splits[Split.train.rawValue]?.samples
     else { return nil }
-    return min(configuration.steps ?? .max, epochs * steps)
+    return try? configuration.totalSteps(
+      samples: min(samples, configuration.trainingSamples ?? samples)
+    )
   }
 
   /// Optimizer steps taken.

@@ -132,13 +132,7 @@ public final class TrainingRun {
       samples: subset?.count ?? training.split.count
     )
     self.stepsPerEpoch = stepsPerEpoch
-    totalSteps = min(
-      configuration.steps ?? .max,
-      configuration.epochs.map { epochs in
-        let (steps, overflow) = epochs.multipliedReportingOverflow(by: stepsPerEpoch)
-        return overflow ? .max : steps
-      } ?? .max
-    )
+    totalSteps = configuration.totalSteps(perEpoch: stepsPerEpoch)
     try configuration.checkSplit(samples: subset?.count ?? training.split.count, over: ranks.size)
     schedule = configuration.schedule.schedule(runSteps: totalSteps)
     let network = Network(configuration.network, recomputes: recomputing, pool: pool)
