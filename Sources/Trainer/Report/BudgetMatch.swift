@@ -13,14 +13,15 @@ struct BudgetMatch {
 
     /// Compares the samples of pretraining and of finetuning after it with those from scratch.
     init(pretraining: Int, finetuning: Int, scratch: Int) {
-      // First: of a short pretraining the sum is hardly more than finetuning alone.
-      if pretraining > 0, scratch == finetuning {
+      // Stages of one budget are rounded to whole steps each, and sides may have other batch sizes.
+      let tolerance = 0.97...1.03
+      // Of a short pretraining the sum is hardly more than finetuning alone: what is nearer counts.
+      let isNearer = abs(scratch - finetuning) < abs(scratch - pretraining - finetuning)
+      if isNearer, tolerance.contains(Double(scratch) / Double(max(1, finetuning))) {
         self = .finetuningOnly
         return
       }
       let ratio = Double(scratch) / Double(max(1, pretraining + finetuning))
-      // Two stages of a shared budget are rounded to whole steps each.
-      let tolerance = 0.97...1.03
       if tolerance.contains(ratio) {
         self = .both
       } else {

@@ -17,15 +17,17 @@ struct Finding {
 
   /// Which differences chance alone would hardly give.
   var headline: String {
-    guard let only = contrasts.first else {
+    guard !contrasts.isEmpty else {
       return
         "No architecture was trained both from scratch and from pretrained weights, so nothing is "
         + "compared."
     }
-    guard !tested.isEmpty else { return "\(untested) \(signs)" }
-    guard contrasts.count > 1 else {
-      let verdict = only.isSignificant ? "significant" : "not significant"
-      return "The only comparison is \(verdict) over the seeds: \(text(only))."
+    guard let first = tested.first else { return "\(untested) \(signs)" }
+    guard tested.count > 1 else {
+      let verdict = first.isSignificant ? "significant" : "not significant"
+      return
+        "The only comparison\(hasUntested ? " that could be tested" : "") is \(verdict) over the "
+        + "seeds: \(text(first))."
     }
     guard !significant.isEmpty else {
       return
@@ -80,7 +82,8 @@ struct Finding {
   /// Of every metric the largest gain and the largest loss that were tested and that the headline does
   /// not name.
   private var extremes: String {
-    guard contrasts.count > 1 else { return "" }
+    // A single one stands in the headline.
+    guard tested.count > 1 else { return "" }
     var metrics: [String] = []
     for contrast in tested where !metrics.contains(contrast.cell.metric) {
       metrics.append(contrast.cell.metric)

@@ -103,7 +103,7 @@ public struct StudyResult: Codable, Sendable, Equatable {
     /// How far the run had come; absent in older results.
     public var state: StudyFolder.State?
 
-    /// ``state``; older results have a validation of what is finished, and of nothing else.
+    /// ``state``; without one, what has a validation counts as finished.
     public var progress: StudyFolder.State {
       state ?? (validation == nil ? .failed : .finished)
     }

@@ -24,7 +24,8 @@ public struct RunData {
     // Runs are two folders below their study.
     let study = try? StudyFolder(folder + "/../..").readOrigin()
     let sets = study?.data.sorted { $0.key < $1.key }.map { $0.value } ?? []
-    origin = sets.first { $0.digest == configuration.dataDigest }?.path
+    let path = sets.first { $0.digest == configuration.dataDigest }?.path
+    origin = path == configuration.data ? nil : path
   }
 
   /// Opens it.

@@ -12,6 +12,11 @@ import Testing
     #expect(kind(4000, 3000, 3000) == .finetuningOnly)
   }
 
+  @Test func `finetunings of other batch sizes are equally long, but for the last batch`() {
+    #expect(kind(45_000, 45_000, 45_024) == .finetuningOnly)
+    #expect(kind(100, 45_000, 45_024) == .finetuningOnly)
+  }
+
   @Test func `a shared budget may differ by what rounding leaves, to both sides`() {
     #expect(kind(400, 600, 1000) == .both)
     #expect(kind(401, 600, 1000) == .both)

@@ -20,8 +20,8 @@ extension Section {
           + "first seed. The pretrained network is compared with its own initialization, as in section "
           + "3.6 of Amos, Berant and Gupta; where networks were finetuned both from scratch and after "
           + "pretraining, those are compared with each other, too, unless only one of them is causal. "
-          + "Weights are the best on validation; the step they are of stands above each figure. Both axes are logarithmic; a slower fall means a "
-          + "longer memory."
+          + "Weights are the best on validation; the step they are of stands above each figure. Both "
+          + "axes are logarithmic; a slower fall means a longer memory."
       ),
       Markup(figures)
     )
@@ -97,12 +97,15 @@ struct KernelFigure {
       pool: pool
     )
     let words = other.map { "against \(Self.words($0))" } ?? "against its initialization"
+    let positions = "\(NumberText.grouped(comparison.length)) positions"
+    let sequences =
+      comparison.isDataMissing
+      ? "the data set was not found: \(positions), the most that the network is made for"
+      : "sequences of \(positions)"
     return .figures(
       title,
       .paragraph(
-        Markup(
-          "\(Self.words(run)), \(words); sequences of \(NumberText.grouped(comparison.length)) positions"
-        )
+        Markup("\(Self.words(run)), \(words); \(sequences)")
       ) + .legend([(.masked, name), (.scratch, otherName)]),
       KernelDrawing(comparison, name: name, referenceName: otherName).panels(of: title),
       grid: "grid-of small"
