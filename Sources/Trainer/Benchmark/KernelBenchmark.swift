@@ -207,7 +207,7 @@ public struct KernelBenchmark {
       ),
       // What packing the weight once is worth: here every product packs it again.
       KernelBenchmark(
-        name: name + ", forward, packing for every 256 rows",
+        name: name + ", packed every 256 rows",
         operations: operations,
         bytes: Double(4 * width * (2 * rows + width)),
         run: {
