@@ -89,7 +89,7 @@ def check(arguments, name, file):
     """The seconds of a training pass in PyTorch, whose results agree with ours."""
     ours(arguments, name, "--write", file)
     result = theirs(arguments, file, max(arguments.threads), "--check")
-    allowed = arguments.tolerance or LOOSER.get(name, TOLERANCE)
+    allowed = LOOSER.get(name, TOLERANCE) if arguments.tolerance is None else arguments.tolerance
     for what, tolerance in (("loss", allowed / 10), ("gradientNorm", allowed)):
         found, expected = result[what], result["expected" + what[0].upper() + what[1:]]
         difference = abs(found - expected) / max(abs(expected), 1e-30)
